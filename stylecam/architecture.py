@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["ARCHITECTURES", "VARIANTS", "Architecture", "Variant", "parameter_shapes"]
+__all__ = ["ARCHITECTURES", "VARIANTS", "Architecture", "Upsampling", "Variant", "parameter_shapes"]
 
 Variant = Literal["full", "fast"]
+Upsampling = Literal["nearest", "bilinear"]
 VARIANTS: Final[tuple[Variant, ...]] = ("full", "fast")
 
 
@@ -25,6 +26,8 @@ class Architecture:
     last_kernel: int
     last_upsamples: bool
     """Whether the last convolution doubles the size, too."""
+    upsampling: Upsampling
+    """How the picture grows before a convolution."""
 
     @property
     def multiple(self) -> int:
@@ -43,6 +46,7 @@ ARCHITECTURES: Final[dict[Variant, Architecture]] = {
         first_kernel=9,
         last_kernel=9,
         last_upsamples=False,
+        upsampling="nearest",
     ),
     # The same parts for a CPU and a live picture: the trunk runs at an eighth of the size, and no layer with many
     # channels ever sees the full size. 248,499 parameters.
@@ -50,10 +54,11 @@ ARCHITECTURES: Final[dict[Variant, Architecture]] = {
         channels=(16, 32, 48),
         strides=(2, 2, 2),
         blocks=5,
-        upsampled=(32, 16),
+        upsampled=(32, 24),
         first_kernel=5,
-        last_kernel=5,
+        last_kernel=3,
         last_upsamples=True,
+        upsampling="bilinear",
     ),
 }
 

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from stylecam.architecture import Architecture
+    from stylecam.architecture import Architecture, Upsampling
 
 __all__ = ["Norm", "ResizeConv", "TransformerNet"]
 
@@ -42,31 +42,38 @@ class PaddedConv(nn.Module):
 
 
 class ResizeConv(nn.Module):
-    """Nearest-neighbour upsampling by two, then a 3×3 or 5×5 convolution: no checkerboard, flat stays flat.
+    """Upsampling by two, then a convolution: no checkerboard, flat stays flat.
 
     Resizing before convolving is https://distill.pub/2016/deconv-checkerboard. Each of the four pixels that grow out
-    of one sees only a few distinct small pixels, so the same sums can be taken at the small size with four smaller
+    of one sees only the same few small pixels, so the same sums can be taken at the small size with four smaller
     kernels, and their results interleaved ("sub-pixel form"; Aitken et al. 2017, https://arxiv.org/abs/1707.02937).
-    For a 3×3 kernel that is 4 products for each pixel instead of 9, and the upsampled picture never exists: 2.5–3
-    times faster on a CPU, the same result but for rounding.
+    The upsampled picture then never exists, and with nearest-neighbour and a 3×3 kernel a pixel costs 4 products
+    instead of 9: 2.5–3 times faster on a CPU, the same result but for rounding.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, *, subpixel: bool) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, *, upsampling: Upsampling = "nearest", subpixel: bool
+    ) -> None:
         super().__init__()
-        if kernel not in (3, 5):
-            raise ValueError(f"expected a kernel of 3 or 5, got {kernel = }")
+        if (upsampling, kernel) not in (("nearest", 3), ("nearest", 5), ("bilinear", 3)):
+            raise ValueError(f"expected nearest with a kernel of 3 or 5 or bilinear with 3, got {upsampling}, {kernel}")
         self.conv2d = nn.Conv2d(inputs, outputs, kernel)
+        self.upsampling: Upsampling = upsampling
         self.subpixel = subpixel
-        self._cache: tuple[object, tuple[Tensor, Tensor]] | None = None
+        self._cache: tuple[object, object, tuple[Tensor, Tensor]] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        # One replicated pixel around the small picture is, once doubled, the reflection of the large one.
+        # One replicated pixel around the small picture is, once doubled to the nearest, what a 3×3 kernel sees of the
+        # large one's reflection; a 5×5 kernel sees the outermost pixels repeated.
         x = F.pad(x, [1, 1, 1, 1], mode="replicate")
         if self.subpixel:
             weight, bias = self._folded()
             return _interleave(F.conv2d(x, weight, bias), height, width)
-        x = F.interpolate(x, scale_factor=2, mode="nearest")
+        if self.upsampling == "nearest":
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+        else:
+            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         if self.conv2d.kernel_size[0] == 3:
             x = x[..., 1:-1, 1:-1]
         output: Tensor = self.conv2d(x)
@@ -75,29 +82,36 @@ class ResizeConv(nn.Module):
     def _folded(self) -> tuple[Tensor, Tensor]:
         weight, bias = self.conv2d.weight, self.conv2d.bias
         assert bias is not None
-        if torch.is_grad_enabled() and weight.requires_grad:
-            return _fold(weight), bias.repeat(4)
-        # Copying another style into the parameters raises their versions, and the fold is made anew.
-        version = weight._version, bias._version, weight.dtype, weight.device
-        if self._cache is None or self._cache[0] != version:
-            self._cache = version, (_fold(weight.detach()), bias.detach().repeat(4))
-        return self._cache[1]
+        if torch.is_grad_enabled():
+            return _fold(weight, self.upsampling), bias.repeat(4)
+        # Copying another style into the parameters raises their versions, assigning others changes their addresses,
+        # and the fold is made anew. The views keep those addresses from being given to anything else.
+        views = weight.detach(), bias.detach()
+        key = [(view.data_ptr(), view._version, view.dtype, view.device) for view in views]
+        if self._cache is None or self._cache[0] != key:
+            self._cache = key, views, (_fold(views[0], self.upsampling), views[1].repeat(4))
+        return self._cache[2]
 
 
-def _fold(weight: Tensor) -> Tensor:
-    """Kernels of the four phases at the small size: (4·outputs, inputs, 2, 2) for 3×3, (…, 3, 3) for 5×5."""
+def _fold(weight: Tensor, upsampling: Upsampling) -> Tensor:
+    """Kernels of the four phases at the small size: (4·outputs, inputs, 2, 2) for nearest 3×3, else (…, 3, 3)."""
     outputs, inputs, size, _ = weight.shape
     reach = size // 2
-    # sees[a, p, k]: does tap k of the large kernel, for the pixel at 2i + a, fall on the small pixel i + p - 1?
-    sees = torch.zeros(2, 3, size)
+    # seen[a, p, k]: how much of the small pixel i + p - 1 tap k of the large kernel sees, for the pixel at 2i + a.
+    seen = torch.zeros(2, 3, size)
     for phase in (0, 1):
         for tap in range(-reach, reach + 1):
-            sees[phase, (phase + tap) // 2 + 1, tap + reach] = 1
-    if size == 3:  # phase 0 never looks right, phase 1 never looks left
-        sees = torch.stack([sees[0, :2], sees[1, 1:]])
-    sees = sees.to(weight)
-    small = sees.shape[1]
-    folded = torch.einsum("apk,bql,ockl->abocpq", sees, sees, weight)
+            pixel, odd = divmod(phase + tap, 2)
+            if upsampling == "nearest":
+                seen[phase, pixel + 1, tap + reach] = 1
+            else:  # a quarter comes from the neighbour on the nearer side
+                seen[phase, pixel + 1, tap + reach] = 0.75
+                seen[phase, pixel + (2 if odd else 0), tap + reach] = 0.25
+    if upsampling == "nearest" and size == 3:  # phase 0 never looks right, phase 1 never looks left
+        seen = torch.stack([seen[0, :2], seen[1, 1:]])
+    seen = seen.to(weight)
+    small = seen.shape[1]
+    folded = torch.einsum("apk,bql,ockl->abocpq", seen, seen, weight)
     return folded.reshape(4 * outputs, inputs, small, small).contiguous(memory_format=torch.channels_last)
 
 
@@ -156,12 +170,13 @@ class TransformerNet(nn.Module):
         for block in range(1, architecture.blocks + 1):
             self.add_module(f"res{block}", ResidualBlock(third, norm))
         # Named after the transposed convolutions that the paper had here, as the public checkpoints still are.
-        self.deconv1 = ResizeConv(third, up1, 3, subpixel=subpixel)
+        upsampling = architecture.upsampling
+        self.deconv1 = ResizeConv(third, up1, 3, upsampling=upsampling, subpixel=subpixel)
         self.in4 = _norm(norm, up1)
-        self.deconv2 = ResizeConv(up1, up2, 3, subpixel=subpixel)
+        self.deconv2 = ResizeConv(up1, up2, 3, upsampling=upsampling, subpixel=subpixel)
         self.in5 = _norm(norm, up2)
         self.deconv3: nn.Module = (
-            ResizeConv(up2, 3, architecture.last_kernel, subpixel=subpixel)
+            ResizeConv(up2, 3, architecture.last_kernel, upsampling=upsampling, subpixel=subpixel)
             if architecture.last_upsamples
             else PaddedConv(up2, 3, architecture.last_kernel)
         )
@@ -171,7 +186,8 @@ class TransformerNet(nn.Module):
         if height < 16 or width < 16:
             raise ValueError(f"expected at least 16×16 pixels, got {width}×{height}")
         multiple = self.architecture.multiple
-        x = F.pad(x, [0, -width % multiple, 0, -height % multiple], mode="reflect")
+        if width % multiple or height % multiple:  # padding by nothing would still copy the picture
+            x = F.pad(x, [0, -width % multiple, 0, -height % multiple], mode="reflect")
         y = F.relu(self.in1(self.conv1(x)), inplace=True)
         y = F.relu(self.in2(self.conv2(y)), inplace=True)
         y = F.relu(self.in3(self.conv3(y)), inplace=True)

@@ -1,0 +1,7 @@
+"""`python -m stylecam`."""
+
+import sys
+
+from stylecam.cli import main
+
+sys.exit(main())

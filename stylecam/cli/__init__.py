@@ -1,0 +1,88 @@
+"""The command line: which commands there are, and how a command ends.
+
+Nothing heavy is imported here: a command loads what it needs when it runs, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stylecam import __version__
+from stylecam.cli.image import image
+from stylecam.cli.styles import styles
+from stylecam.cli.train import train
+from stylecam.cli.video import video
+from stylecam.errors import StylecamError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="stylecam",
+    help="Turn videos and pictures into paintings, and train your own styles.",
+    epilog=(
+        "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 input, 4 output, 5 style, 7 device, "
+        "8 done with losses, 130 and 143 stopped by a signal."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(video)
+app.command()(image)
+app.add_typer(styles, name="styles")
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(train)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stylecam {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code.
+
+    A `StylecamError` is one line on stderr and its own exit code. Anything else is a bug: its last line is shown, and
+    the whole traceback if STYLECAM_DEBUG is set.
+    """
+    try:
+        app(args=None if argv is None else list(argv), standalone_mode=True)
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
+    except StylecamError as exc:
+        if os.environ.get("STYLECAM_DEBUG"):
+            traceback.print_exc()
+        typer.echo(f"error: {exc}", err=True)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does. Python would complain once more while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as exc:
+        if os.environ.get("STYLECAM_DEBUG"):
+            traceback.print_exc()
+        typer.echo(
+            f"error: this is a bug in stylecam: {type(exc).__name__}: {exc} (set STYLECAM_DEBUG=1 to see where)",
+            err=True,
+        )
+        return 1
+    return 0

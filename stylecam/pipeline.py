@@ -1,0 +1,246 @@
+"""From a video file to a painted video file: decode, stylize and encode, overlapped in three threads.
+
+Invariant: every frame comes out once, in order; the same input gives the same bytes. The stages are plain generators
+and know nothing of threads; when one fails, all end, and the caller gets the first error once no thread is left.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from stylecam.errors import StylecamError
+from stylecam.sinks import VideoFileSink, check_output
+from stylecam.sources import VideoFileSource
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+
+    from stylecam.frame import Frame, Image
+
+__all__ = ["Progress", "VideoReport", "stylize_video"]
+
+_T = TypeVar("_T")
+
+_IN_FLIGHT = 2
+"""Frames waiting between two stages: enough to overlap them; more would only cost memory."""
+_RECENT = 30
+"""Frames that the rate is taken over, so that the time left follows what the machine does now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an export has come."""
+
+    frame: int
+    """Frames written."""
+    total: int | None
+    """Frames to expect, where the file tells."""
+    fps: float
+    """Frames per second of late; 0 until it is known."""
+    eta_s: float | None
+    """Seconds left, or None if unknown."""
+    pts: float
+    """Seconds of video written."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoReport:
+    """How an export ended."""
+
+    output: Path | None
+    """The finished file; None if it was stopped before the first frame."""
+    frames: int
+    damaged: int
+    """Frames that could not be decoded and show the frame before."""
+    missing: int
+    """Frames, estimated, that a source cut off early lacks."""
+    size: tuple[int, int]
+    stopped: bool
+    """Whether `stop` ended it before the source did."""
+    notices: tuple[str, ...]
+    """What a person should know, in whole sentences."""
+
+
+def stylize_video(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    stylizer: Callable[[Image], Image],
+    *,
+    force: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> VideoReport:
+    """Paint every frame of a video; times, sound, subtitles, chapters and tags stay.
+
+    Args:
+        source: the video file.
+        output: where to write; .mp4, .m4v, .mov or .mkv. The name appears once the file is complete.
+        stylizer: called in one thread, frame after frame; H×W×3 uint8 RGB to the same size.
+        force: whether to replace an existing output. The source itself is never replaced.
+        on_progress: called after each frame, in the encoder's thread; an error from it ends the export.
+        stop: once set, the file is finished with the frames written so far.
+
+    Raises:
+        SourceError: the source cannot be read.
+        SinkError: the output exists, or cannot be written.
+        Exception: whatever `stylizer` or `on_progress` raises. What was encoded by then stays in the part file,
+            which a note on the error names.
+    """
+    stop = stop or threading.Event()
+    check_output(Path(output), source=Path(source), force=force)
+    with VideoFileSource(source) as frames:
+        facts = frames.facts
+        with VideoFileSink(
+            output,
+            size=frames.size,
+            rate=frames.rate,
+            time_base=facts.time_base,
+            start=facts.start - facts.offset,
+            sample_aspect_ratio=facts.sample_aspect_ratio,
+            force=force,
+            carry=facts,
+            carry_offset=facts.offset,
+        ) as sink:
+            meter = _Meter(frames.frames)
+
+            def encode(painted: Iterable[Frame]) -> None:
+                for frame in painted:
+                    sink.write(frame)
+                    if on_progress:
+                        on_progress(meter.after(frame))
+
+            try:
+                _run_overlapped(_until(stop, frames), lambda f: _paint(_until(stop, f), stylizer), encode)
+            except BaseException as exc:
+                if sink.frames and not isinstance(exc, StylecamError):
+                    exc.add_note(f"the {sink.frames} frames finished before that are in {sink.part} and play")
+                raise
+            # Set after the last frame, it stopped nothing.
+            stopped = stop.is_set() and not frames.ended
+            sink.close(stopped=stopped)
+            return VideoReport(
+                output=sink.path if sink.frames else None,
+                frames=sink.frames,
+                damaged=frames.damaged,
+                missing=frames.missing,
+                size=frames.size,
+                stopped=stopped,
+                notices=(*frames.notices, *sink.notices),
+            )
+
+
+def _paint(frames: Iterable[Frame], stylizer: Callable[[Image], Image]) -> Iterator[Frame]:
+    for frame in frames:
+        yield frame.with_image(stylizer(frame.image))
+
+
+def _until(stop: threading.Event, frames: Iterable[Frame]) -> Iterator[Frame]:
+    for frame in frames:
+        if stop.is_set():
+            return
+        yield frame
+
+
+class _Meter:
+    """Counts frames into Progress."""
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._times: deque[float] = deque(maxlen=_RECENT + 1)
+        self._count = 0
+
+    def after(self, frame: Frame) -> Progress:
+        self._count += 1
+        self._times.append(time.monotonic())
+        elapsed = self._times[-1] - self._times[0]
+        fps = (len(self._times) - 1) / elapsed if elapsed > 0 else 0.0
+        left = None if self._total is None else max(0, self._total - self._count)
+        eta_s = left / fps if left is not None and fps else None
+        return Progress(self._count, self._total, fps, eta_s, frame.pts)
+
+
+class _CancelledError(Exception):
+    """Another stage has failed, so this one ends."""
+
+
+class _Link(Generic[_T]):
+    """A short queue between two threads that lets both go once the run is cancelled."""
+
+    _PATIENCE_S = 0.1
+
+    def __init__(self, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
+        self._items: queue.Queue[_T | None] = queue.Queue(_IN_FLIGHT)
+
+    def fill(self, items: Iterable[_T]) -> None:
+        for item in items:
+            self._put(item)
+        self._put(None)
+
+    def __iter__(self) -> Iterator[_T]:
+        while (item := self._get()) is not None:
+            yield item
+
+    def _put(self, item: _T | None) -> None:
+        while not self._cancelled.is_set():
+            try:
+                return self._items.put(item, timeout=self._PATIENCE_S)
+            except queue.Full:
+                continue
+        raise _CancelledError
+
+    def _get(self) -> _T | None:
+        while not self._cancelled.is_set():
+            try:
+                return self._items.get(timeout=self._PATIENCE_S)
+            except queue.Empty:
+                continue
+        raise _CancelledError
+
+
+def _run_overlapped(
+    decoded: Iterable[_T], paint: Callable[[Iterable[_T]], Iterable[_T]], encode: Callable[[Iterable[_T]], None]
+) -> None:
+    """Run three stages at once and return when all have ended; the first error of any is raised here."""
+    cancelled = threading.Event()
+    errors: list[BaseException] = []
+    sources: _Link[_T] = _Link(cancelled)
+    paintings: _Link[_T] = _Link(cancelled)
+
+    def guarded(work: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                work()
+            except _CancelledError:
+                pass
+            except BaseException as exc:
+                errors.append(exc)
+                cancelled.set()
+
+        return run
+
+    threads = [
+        threading.Thread(target=guarded(lambda: sources.fill(decoded)), name="stylecam-decode"),
+        threading.Thread(target=guarded(lambda: paintings.fill(paint(sources))), name="stylecam-stylize"),
+        threading.Thread(target=guarded(lambda: encode(paintings)), name="stylecam-encode"),
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:  # Ctrl-C with no handler of ours: leave no thread behind
+        cancelled.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        raise
+    if errors:
+        raise errors[0]

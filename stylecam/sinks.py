@@ -1,0 +1,293 @@
+"""Where pictures go: a video file that is whole under its final name, or not there at all.
+
+Invariant: nothing is ever written under the final name. Pictures go to `.<name>.part.<suffix>` beside it, in fragments
+that each play by themselves, and the name changes once the file is complete. A kill costs less than a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import av
+from av.video.frame import PictureType
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+
+from stylecam.errors import DiskFullError, OutputExistsError, SinkError
+from stylecam.streamcopy import StreamCopy
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+    from stylecam.frame import Frame
+    from stylecam.probe import VideoFacts
+
+__all__ = ["FrameSink", "VideoFileSink", "check_output"]
+
+_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+_FRAGMENT_S = 0.5
+_KEY_PICTURE_EVERY_S = 1.0
+_FRAGMENTED = {
+    # Fragments while writing, an ordinary MP4 after a clean end; without delay_moov sound and picture start apart.
+    "movflags": "hybrid_fragmented+delay_moov",
+    "frag_duration": str(round(_FRAGMENT_S * 1e6)),
+}
+_OPTIONS = {
+    "mp4": _FRAGMENTED,
+    "mov": _FRAGMENTED,
+    "matroska": {"cluster_time_limit": str(round(_FRAGMENT_S * 1e3))},
+}
+_ENCODER = {
+    "preset": "veryfast",
+    "crf": "18",
+    # What the encoder holds back is lost in a kill, so it looks ahead but a little. Reordered pictures would also
+    # make a track of variable rate seem to end before its last picture.
+    "rc-lookahead": "8",
+    "bf": "0",
+    "forced-idr": "1",
+}
+_ENCODER_THREADS = 2
+"""Fixed, because x264's output depends on it and the same input shall give the same bytes on every machine."""
+_ACCURATE = 0x2 | 0x2000 | 0x40000
+"""SWS_BILINEAR, SWS_FULL_CHR_H_INT, SWS_ACCURATE_RND."""
+_BT709 = 1
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class FrameSink(Protocol):
+    """A context manager that takes Frames; leaving it by an error aborts."""
+
+    def write(self, frame: Frame) -> None: ...
+    def close(self) -> None:
+        """Finish what was written."""
+
+    def abort(self) -> None:
+        """Give up, keeping what was written where it does no harm."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+def check_output(path: Path, *, source: Path | None = None, force: bool = False) -> None:
+    """Whether a video may be written to `path`, asked before any work is done.
+
+    Raises:
+        OutputExistsError: the file is there and `force` is not set.
+        SinkError: it is the source itself, its folder is missing, or its suffix is none of ours.
+    """
+    if path.suffix.lower() not in _CONTAINERS:
+        raise SinkError(f"{path} has no video suffix that can be written; use one of {', '.join(_CONTAINERS)}")
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise SinkError(f"{path} is the input itself, which is never overwritten; choose another output")
+    if path.is_dir():
+        raise SinkError(f"{path} is a folder; name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise SinkError(f"the folder {path.absolute().parent} does not exist; make it first")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise SinkError(f"the folder {path.absolute().parent} may not be written to; choose another")
+    if path.exists() and not force:
+        raise OutputExistsError(f"{path} exists and is kept; choose another output, or replace it with --force")
+
+
+class VideoFileSink:
+    """An H.264 video file, BT.709, with the times of its frames and, if wanted, what went with a source's pictures.
+
+    Frames must be of the size given and come in the order of their times. One thread at a time.
+
+    Raises:
+        OutputExistsError, SinkError: as `check_output`, or the file cannot be made.
+        DiskFullError: from `write` or `close`, when there is no room; the part file holds what was encoded and plays.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        size: tuple[int, int],
+        rate: Fraction | None = None,
+        time_base: Fraction = Fraction(1, 90000),
+        start: Fraction = Fraction(0),
+        sample_aspect_ratio: Fraction = Fraction(1),
+        force: bool = False,
+        carry: VideoFacts | None = None,
+        carry_offset: Fraction = Fraction(0),
+    ) -> None:
+        """Open the part file.
+
+        Args:
+            path: the final name; its suffix picks the container.
+            size: width and height of every frame.
+            rate: nominal frames per second, where known.
+            time_base: the resolution of times; a source's own keeps them exact.
+            start: where on the file's timeline the frames' zero lies.
+            sample_aspect_ratio: width of a pixel over its height.
+            force: whether to replace an existing file.
+            carry: a source file whose sound, subtitles, chapters and tags come along.
+            carry_offset: seconds taken off their times.
+        """
+        self.path = Path(path)
+        self._source = carry.path if carry else None
+        check_output(self.path, source=self._source, force=force)
+        self._force = force
+        self.part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self.frames = 0
+        self.notices: list[str] = []
+        self._size, self._time_base, self._start = size, time_base, start
+        self._reformatter = VideoReformatter()
+        self._last_tick: int | None = None
+        self._last_key: int | None = None
+        self._open = True
+        container = _CONTAINERS[self.path.suffix.lower()]
+        with self._errors():
+            self._container: OutputContainer = av.open(
+                f"file:{self.part.absolute()}",
+                "w",
+                format=container,
+                # Sparse tracks must not hold back the others: they come in order already.
+                options={**_OPTIONS[container], "flush_packets": "1", "max_interleave_delta": "100000"},
+            )
+            self._stream = self._add_pictures(rate, sample_aspect_ratio)
+        self._copy = StreamCopy(carry, self._container, container=container, offset=carry_offset) if carry else None
+        if self._copy:
+            self.notices += self._copy.notices
+
+    def write(self, frame: Frame) -> None:
+        """Encode one frame."""
+        if frame.size != self._size:
+            raise ValueError(f"expected a frame of {self._size = }, got {frame.size = }")
+        tick = round((Fraction(frame.pts) + self._start) / self._time_base)
+        if self._last_tick is not None:
+            tick = max(tick, self._last_tick + 1)  # two frames of one moment would be refused
+        picture = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(frame.image, format="rgb24"),
+            format=self._stream.pix_fmt,
+            src_color_range=ColorRange.JPEG,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=_ACCURATE,
+        )
+        picture.pts, picture.time_base = tick, self._time_base
+        # By time, not by count, so that a slow variable rate cannot stretch a group of pictures.
+        if self._last_key is None or (tick - self._last_key) * self._time_base >= _KEY_PICTURE_EVERY_S:
+            picture.pict_type, self._last_key = PictureType.I, tick
+        self._last_tick = tick
+        with self._errors():
+            for packet in self._stream.encode(picture):
+                self._mux(packet)
+        self.frames += 1
+
+    def close(self, *, stopped: bool = False) -> None:
+        """Finish the file and give it its name; without a frame, no file is left.
+
+        Args:
+            stopped: the frames ended early, so the sound ends with them.
+        """
+        if not self._open:
+            return
+        if not self.frames:
+            self.abort()
+            return
+        with self._errors():
+            for packet in self._stream.encode(None):
+                self._mux(packet)
+            if self._copy:
+                self._copy.finish(until=self._end() if stopped else math.inf)
+            self._container.close()
+            self._settle()
+
+    def abort(self) -> None:
+        """Give up. What was encoded stays, playable, in the part file."""
+        if not self._open:
+            return
+        self._open = False
+        if self._copy:
+            self._copy.close()
+        # After an error, ending the file meets the same error again; the fragments are on the disk already.
+        with contextlib.suppress(Exception):
+            if self.frames:
+                for packet in self._stream.encode(None):
+                    self._mux(packet)
+        with contextlib.suppress(Exception):
+            self._container.close()
+        if not self.frames:
+            self.part.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def _add_pictures(self, rate: Fraction | None, sample_aspect_ratio: Fraction) -> av.VideoStream:
+        width, height = self._size
+        stream = self._container.add_stream("libx264", rate=_encodable(rate), options=_ENCODER)
+        stream.width, stream.height = width, height
+        stream.pix_fmt = "yuv420p"
+        if width % 2 or height % 2:
+            stream.pix_fmt = "yuv444p"
+            self.notices.append(
+                f"the size {width}x{height} is odd and kept as it is, in H.264 4:4:4; "
+                "players that know only 4:2:0 cannot show it"
+            )
+        context = stream.codec_context
+        context.time_base = stream.time_base = self._time_base
+        context.sample_aspect_ratio = sample_aspect_ratio
+        context.thread_count = _ENCODER_THREADS
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = ColorRange.MPEG.value
+        return stream
+
+    def _mux(self, packet: Packet[Any]) -> None:
+        if self._copy and packet.dts is not None:
+            self._copy.write_until(float(packet.dts * self._time_base))
+        self._container.mux(packet)
+
+    def _end(self) -> float:
+        return float((self._last_tick or 0) * self._time_base)
+
+    def _settle(self) -> None:
+        """The complete part file takes the final name."""
+        self._open = False
+        if self._copy:
+            self._copy.close()
+        with self.part.open("rb") as file:
+            os.fsync(file.fileno())
+        # Something may have appeared there since the start.
+        check_output(self.path, source=self._source, force=self._force)
+        self.part.replace(self.path)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Any:
+        try:
+            yield
+        except OSError as exc:  # FFmpeg's errors with an errno among them
+            kept = f"; the {self.frames} frames so far are in {self.part} and play" if self.frames else ""
+            if exc.errno in _NO_ROOM:
+                raise DiskFullError(f"no room left while writing {self.path}{kept}; free some and try again") from exc
+            raise SinkError(f"{self.path} cannot be written: {exc.strerror or exc}{kept}") from exc
+        except av.FFmpegError as exc:
+            raise SinkError(
+                f"{self.path} cannot be encoded at {self._size[0]}x{self._size[1]}: {exc.strerror}"
+            ) from exc
+
+
+def _encodable(rate: Fraction | None) -> Fraction:
+    """A rate that the encoder's rate control can work with; times do not depend on it."""
+    if rate is None or not 1 <= rate <= 1000:
+        return Fraction(25)
+    return rate.limit_denominator(1001)

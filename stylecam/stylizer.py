@@ -1,0 +1,222 @@
+"""Stylizer: image → image with the current style, mix, strength, colours and working size.
+
+A style is built and tried aside, then put in place by one assignment, which the next frame reads once: every picture
+is painted by one style whole, and a style that fails leaves the one before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+
+from stylecam.architecture import ARCHITECTURES, VARIANTS, Variant
+from stylecam.compositing import blend, fit_within, keep_source_colors, resize
+from stylecam.devices import Device, choose_device
+from stylecam.engine import Engine, Painter
+from stylecam.errors import SourceError, StyleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from stylecam.frame import Image
+    from stylecam.styles import Style
+
+__all__ = ["Quality", "Stylizer"]
+
+Quality: TypeAlias = Literal["fast", "full", "auto"]
+
+_LEAST_SIDE: Final = 16
+"""Below it the reflection padding of the inner layers would be wider than the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Everything that one style or mix puts in place at once."""
+
+    title: str
+    variant: Variant
+    note: str | None
+    engine: Engine
+    painter: Painter
+
+
+class Stylizer:
+    """Paints pictures with a style: a callable from an H×W×3 uint8 RGB picture to one of the same size.
+
+    Call it from one thread. `set_style` and the properties `strength`, `keep_colors` and `size` may be used from any
+    other thread meanwhile: each is one plain assignment, read once at the start of a picture.
+    """
+
+    def __init__(
+        self,
+        style: Style | Sequence[tuple[Style, float]],
+        *,
+        device: str | Device = "auto",
+        quality: Quality = "auto",
+        strength: float = 1.0,
+        keep_colors: bool = False,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        """Choose the device, and build and try the style on it.
+
+        Args:
+            style: a style, or several with their weights: the network's parameters are mixed (at no cost per
+                picture), which gives good pictures where the styles were trained from one another or from one base.
+            device: for `choose_device`, or what that returned.
+            quality: which variant of the style to run; `"auto"` is full on a GPU and fast on a CPU. A style that
+                lacks it runs the one it has, and `describe` says so.
+            strength: 0 (the source) to 1 (the painting).
+            keep_colors: take only the luminance from the painting.
+            size: width and height within which the network works, for speed; results keep the source's size.
+
+        Raises:
+            StyleError: the style is damaged, or the styles of a mix have no variant in common.
+            DeviceError: the device cannot be had, or failed.
+            ValueError: a setting out of its range.
+        """
+        if quality not in ("fast", "full", "auto"):
+            raise ValueError(f"expected 'fast', 'full' or 'auto', got {quality = }")
+        self.strength = strength
+        self.keep_colors = keep_colors
+        self.size = size
+        self._quality: Quality = quality
+        self._device = choose_device(device) if isinstance(device, str) else device
+        self._changing_style = Lock()  # between threads that set styles; painting never waits for it
+        self._look = self._make_look(style, current=None)
+
+    def __call__(self, image: Image) -> Image:
+        """The painted picture, a new array.
+
+        Raises:
+            SourceError: the picture is smaller than 16×16.
+            StyleError: the style gave values that are not finite.
+            DeviceError: the device ran out of memory, or failed.
+        """
+        look, strength, keep_colors, size = self._look, self._strength, self._keep_colors, self._size
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(f"expected H×W×3 uint8, got {image.shape = }, {image.dtype = }")
+        height, width, _ = image.shape
+        if min(width, height) < _LEAST_SIDE:
+            raise SourceError(
+                f"A picture of {width}×{height} is too small to paint. Use one of {_LEAST_SIDE}×{_LEAST_SIDE} or more."
+            )
+        if strength == 0:
+            return image.copy()
+        source = image
+        if size is not None:
+            image = resize(image, fit_within((width, height), size, least=_LEAST_SIDE))
+        painting = resize(look.engine.paint(look.painter, image), (width, height))
+        if keep_colors:
+            painting = keep_source_colors(source, painting)
+        return painting if strength == 1 else blend(source, painting, strength)
+
+    def set_style(self, style: Style | Sequence[tuple[Style, float]]) -> None:
+        """Paint with another style or mix from the next picture on. Takes a moment; painting goes on meanwhile.
+
+        Raises:
+            StyleError, DeviceError: as when constructed; the style before stays in place.
+        """
+        with self._changing_style:
+            self._look = self._make_look(style, current=self._look)
+
+    @property
+    def strength(self) -> float:
+        """0 returns the source exactly, 1 the painting exactly."""
+        return self._strength
+
+    @strength.setter
+    def strength(self, strength: float) -> None:
+        if not 0 <= strength <= 1:
+            raise ValueError(f"expected 0 to 1, got {strength = }")
+        self._strength = float(strength)
+
+    @property
+    def keep_colors(self) -> bool:
+        """Whether the source's chroma stays and only the luminance is painted."""
+        return self._keep_colors
+
+    @keep_colors.setter
+    def keep_colors(self, keep_colors: bool) -> None:
+        self._keep_colors = bool(keep_colors)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height within which the network works, the source's aspect kept; None: the source's own size."""
+        return self._size
+
+    @size.setter
+    def size(self, size: tuple[int, int] | None) -> None:
+        if size is not None and min(size) < _LEAST_SIDE:
+            raise ValueError(f"expected sides of {_LEAST_SIDE} or more, got {size = }")
+        self._size = None if size is None else (int(size[0]), int(size[1]))
+
+    @property
+    def variant(self) -> Variant:
+        """Which of the style's networks is running."""
+        return self._look.variant
+
+    @property
+    def device(self) -> Device:
+        """Where it is running, and why there."""
+        return self._device
+
+    def describe(self) -> str:
+        """One line for people: ``"candy, fast, on CPU (no CUDA device found), float32"``, and what was not as asked."""
+        look = self._look
+        dtype = str(look.painter.dtype).removeprefix("torch.")
+        parts = [look.title, look.variant, f"on {self._device}", dtype]
+        return "; ".join([", ".join(parts), *(note for note in (look.note, look.painter.note) if note)])
+
+    def _make_look(self, style: Style | Sequence[tuple[Style, float]], *, current: _Look | None) -> _Look:
+        mix = _normalised(style if isinstance(style, Sequence) else [(style, 1.0)])
+        variant, note = self._choose_variant([part for part, _ in mix])
+        if current is not None and current.variant == variant:
+            engine = current.engine  # its buffers and recordings serve the new style, too
+        else:
+            engine = Engine(ARCHITECTURES[variant], self._device)
+        weights = _mixed([(part.weights(variant), share) for part, share in mix])
+        title = mix[0][0].name if len(mix) == 1 else " + ".join(f"{part.name} {share:.0%}" for part, share in mix)
+        return _Look(title, variant, note, engine, engine.prepare(weights))
+
+    def _choose_variant(self, styles: Sequence[Style]) -> tuple[Variant, str | None]:
+        """The variant to run, and a note where it is not the one asked for."""
+        shared = [variant for variant in VARIANTS if all(variant in style.variants for style in styles)]
+        if not shared:
+            if len(styles) == 1:
+                raise StyleError(f"The style {styles[0].name!r} holds no network. Import or train it anew.")
+            held = ", ".join(f"{style.name} has {' and '.join(style.variants) or 'none'}" for style in styles)
+            raise StyleError(f"These styles cannot be mixed: they have no variant in common ({held}).")
+        automatic: Variant = "fast" if self._device.kind == "cpu" else "full"
+        wanted = automatic if self._quality == "auto" else self._quality
+        if wanted in shared:
+            return wanted, None
+        which = "the style has no" if len(styles) == 1 else "the styles do not all have the"
+        return shared[0], f"{which} {wanted} variant"
+
+
+def _normalised(mix: Sequence[tuple[Style, float]]) -> list[tuple[Style, float]]:
+    """The parts that count, with weights that add up to 1."""
+    if any(not math.isfinite(weight) or weight < 0 for _, weight in mix):
+        raise ValueError(f"expected weights of 0 or more, got {[weight for _, weight in mix]}")
+    total = sum(weight for _, weight in mix)
+    if total <= 0:
+        raise ValueError("expected at least one style with a weight above 0")
+    return [(style, weight / total) for style, weight in mix if weight > 0]
+
+
+def _mixed(parts: Sequence[tuple[Mapping[str, NDArray[np.floating]], float]]) -> dict[str, NDArray[np.float32]]:
+    """The weighted mean of the parameters ("deep network interpolation", https://arxiv.org/abs/1811.10515)."""
+    names = parts[0][0].keys()
+    if any(weights.keys() != names for weights, _ in parts):
+        raise StyleError("These styles cannot be mixed: their networks differ.")
+    return {
+        name: np.sum([share * weights[name].astype(np.float32) for weights, share in parts], axis=0, dtype=np.float32)
+        for name in names
+    }

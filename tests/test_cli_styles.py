@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from stylecam.architecture import ARCHITECTURES
+from stylecam.cli import main
+from stylecam.network import TransformerNet
+from stylecam.pictures import Picture, read_picture, write_picture
+from stylecam.styles import StyleLibrary, user_styles_folder
+from tests.tiny import write_tiny_style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two styles and a damaged file; no bundled ones."""
+    styles = tmp_path / "styles"
+    write_tiny_style(styles / "wave.safetensors", title="[bold]The Wave", record={"steps": 7})
+    write_tiny_style(styles / "dots.safetensors", variants=("fast", "full"))
+    (styles / "broken.safetensors").write_bytes(b"?")
+    monkeypatch.setenv("STYLECAM_STYLES", str(styles))
+    monkeypatch.setattr("stylecam.styles.bundled_path", lambda relative: tmp_path / "bundled" / relative)
+    return styles
+
+
+def run(*arguments: object) -> int:
+    return main(["styles", *map(str, arguments)])
+
+
+def test_a_list_for_programs_has_tabs_and_names_the_damaged_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    output = capsys.readouterr()
+    assert output.out == "dots\tDots\tfull, fast\tA Test\tCC0-1.0\nwave\t[bold]The Wave\tfast\tA Test\tCC0-1.0\n"
+    assert output.err.startswith("skipped: 'broken.safetensors' cannot be used as a style")
+    assert run("list", "-q") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_list_for_a_person_is_a_table_in_which_titles_are_no_markup(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert run("list") == 0
+    output = capsys.readouterr().out
+    assert "[bold]The Wave" in output
+    assert "licence" in output
+    assert "\t" not in output
+
+
+def test_a_list_as_json_has_styles_and_problems(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [style["name"] for style in report["styles"]] == ["dots", "wave"]
+    assert [problem["path"] for problem in report["problems"]] == [str(folder / "broken.safetensors")]
+
+
+def test_show_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "wave", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["record"] == {"steps": 7}
+    assert facts["variants"] == ["fast"]
+    assert run("show", "wave") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "title:         [bold]The Wave" in lines
+    assert 'record:        {"steps": 7}' in lines
+
+
+def test_show_of_no_such_style_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "waves") == 5
+    assert capsys.readouterr().err == "error: no style is called 'waves': did you mean 'wave'? there are dots, wave\n"
+    assert run("show", "broken") == 5
+    assert run("show", "../../x") == 5
+
+
+def test_a_checkpoint_is_imported_listed_and_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(TransformerNet(ARCHITECTURES["full"]).state_dict(), tmp_path / "mosaic.pth")
+    command = ("import", tmp_path / "mosaic.pth", "--name", "mosaic", "--licence", "BSD-3-Clause")
+    assert run(*command) == 0
+    path = user_styles_folder() / "mosaic.safetensors"
+    assert capsys.readouterr().out == f"{path}\n"
+    assert StyleLibrary()["mosaic"].licence == "BSD-3-Clause"
+    assert run(*command) == 4
+    assert run(*command, "--force") == 0
+    assert run("remove", "mosaic", "--yes") == 0
+    assert not path.exists()
+
+
+def test_an_import_that_is_refused_is_one_line_and_exit_5(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.pth").write_bytes(b"\x80\x02cos\nsystem\n(S'true'\ntR.")
+    assert run("import", tmp_path / "x.pth", "--name", "x") == 5
+    assert capsys.readouterr().err.count("\n") == 1
+    assert run("import", tmp_path / "x.pth", "--name", "../../x") == 5
+    assert "is no name for a style" in capsys.readouterr().err
+
+
+def test_only_ones_own_styles_are_removed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("remove", "wave", "--yes") == 5
+    assert "not one of your own and stays" in capsys.readouterr().err
+    assert (folder / "wave.safetensors").exists()
+    assert run("remove", "nosuch", "--yes") == 5
+    assert run("remove", "../styles/wave", "--yes") == 5
+    assert (folder / "wave.safetensors").exists()
+
+
+def test_a_damaged_style_of_ones_own_can_be_removed() -> None:
+    path = user_styles_folder() / "bad.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    assert run("remove", "bad", "--yes") == 0
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(("answer", "removed"), [("y", True), ("n", False)])
+def test_removing_asks_a_person(
+    monkeypatch: pytest.MonkeyPatch, answer: str, removed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_tiny_style(user_styles_folder() / "mine.safetensors").path
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda *_a, **_k: answer == "y")
+    assert run("remove", "mine") == 0
+    assert path.exists() != removed
+
+
+def test_removing_with_nobody_to_ask_needs_yes(capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_tiny_style(user_styles_folder() / "mine.safetensors").path
+    assert run("remove", "mine") == 2
+    assert "--yes" in capsys.readouterr().err
+    assert path.exists()
+
+
+def test_a_sheet_paints_a_photo_in_every_style(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    write_picture(tmp_path / "photo.png", Picture(pixels))
+    command = ("list", "--sheet", tmp_path / "photo.png", "-o", tmp_path / "sheet.png", "--device", "cpu", "-q")
+    assert run(*command) == 0
+    assert capsys.readouterr() == (f"{tmp_path / 'sheet.png'}\n", "")
+    width, height = read_picture(tmp_path / "sheet.png").size
+    assert width * height > 3 * 64 * 48
+    assert run(*command) == 4
+    assert run("list", "--sheet", tmp_path / "photo.png") == 2
+    assert run("list", "--sheet", tmp_path / "absent.png", "-o", tmp_path / "s.png") == 3
+
+
+def test_listing_and_showing_load_nothing_heavy(folder: Path) -> None:
+    code = (
+        "import sys; from stylecam.cli import main\n"
+        "assert main(sys.argv[1:]) == 0\n"
+        "assert not {'torch', 'cv2', 'av', 'PIL'} & set(sys.modules)\n"
+    )
+    for command in (["list"], ["list", "--json"], ["show", "wave"]):
+        environment = {**os.environ, "STYLECAM_STYLES": str(folder)}
+        subprocess.run([sys.executable, "-c", code, "styles", *command], check=True, env=environment, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "command", [["image"], ["styles"], *(["styles", c] for c in ("list", "show", "import", "remove"))]
+)
+def test_every_command_has_help_with_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert command == ["styles"] or "Example: stylecam" in text

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from stylecam.errors import TrainError
+from trainer.config import Preset, TrainConfig
+
+
+def test_a_configuration_survives_json() -> None:
+    config = TrainConfig("p.png", "photos", layer_weights=(1, 2, 3, 4), scales=1)
+    assert TrainConfig.from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"painting": "p"}', '{"steps": -1}'])
+def test_damaged_settings_are_refused(text: str) -> None:
+    with pytest.raises(TrainError, match="start a new run"):
+        TrainConfig.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"steps": 0}, {"crop": 8}, {"variant": "slim"}, {"content_layer": "relu5_1"}, {"style_weight": -1.0}]
+)
+def test_settings_that_make_no_sense_are_refused_by_name(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TrainConfig("p.png", "photos", **wrong)
+
+
+def test_presets_grow() -> None:
+    steps = [TrainConfig("p", "c").with_preset(preset).steps for preset in get_args(Preset)]
+    assert steps == sorted(steps)
+    assert len(set(steps)) == 3

@@ -1,0 +1,182 @@
+"""The loop on a small painting, with the real VGG: it learns, goes on exactly, and survives what breaks runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+
+import trainer.loop
+from stylecam.errors import TrainError
+from trainer.checkpoint import latest_checkpoint, read_checkpoint, write_checkpoint
+from trainer.config import TrainConfig
+from trainer.events import EventLog
+from trainer.export import export_style
+from trainer.loop import Losses, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from trainer.checkpoint import Checkpoint
+
+
+@pytest.fixture
+def config(painting: Path, photographs: Path) -> TrainConfig:
+    return TrainConfig(
+        painting=str(painting),
+        content=str(photographs),
+        steps=8,
+        crop=64,
+        painting_size=96,
+        reconstruction_steps=2,
+        style_rise=1,
+        consistency_start=0.5,
+    )
+
+
+def _run(config: TrainConfig, folder: Path, **options: Any) -> tuple[Checkpoint, list[float]]:
+    """Train, and return the last checkpoint and every step's total loss."""
+    totals: list[float] = []
+    original = trainer.loop._losses
+
+    def noting(*arguments: Any) -> Losses:
+        losses = original(*arguments)
+        totals.append(losses.total.item())
+        return losses
+
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer.loop, "_losses", noting)
+        checkpoint = train(config, folder, EventLog(folder / "events.jsonl"), **options)
+    return checkpoint, totals
+
+
+def _stop_after(steps: int) -> Callable[[], bool]:
+    asked = iter(range(1000))
+    return lambda: next(asked) >= steps
+
+
+def test_a_resumed_run_gives_the_losses_and_weights_of_an_unbroken_one(config: TrainConfig, tmp_path: Path) -> None:
+    unbroken, expected = _run(config, tmp_path / "unbroken")
+    stopped, first = _run(config, tmp_path / "broken", stop=_stop_after(5))
+    assert stopped.step == 5
+    resumed, second = _run(config, tmp_path / "broken")
+    assert first + second == expected
+    for name, tensor in unbroken.average.items():
+        assert torch.equal(tensor, resumed.average[name])
+
+
+@pytest.mark.parametrize("scales", [1, 2])
+def test_training_lowers_the_losses(config: TrainConfig, tmp_path: Path, scales: Any) -> None:
+    config = replace(config, steps=90, reconstruction_steps=40, scales=scales, consistency_weight=0)
+    _, totals = _run(config, tmp_path / "run")
+    assert np.mean(totals[35:40]) < 0.9 * np.mean(totals[:3])  # learns to give back its input
+    assert np.mean(totals[-5:]) < 0.9 * np.mean(totals[40:43])  # then to paint
+
+
+def test_a_non_finite_loss_is_rolled_back_at_half_the_rate(config: TrainConfig, tmp_path: Path) -> None:
+    original = trainer.loop._losses
+    broken: list[int] = []
+
+    def once_broken(*arguments: Any) -> Losses:
+        losses, step = original(*arguments), arguments[5]
+        if step == 5 and not broken:
+            broken.append(step)
+            return replace(losses, total=losses.total * float("nan"))
+        return losses
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer.loop, "_losses", once_broken)
+        checkpoint = train(config, tmp_path, EventLog(tmp_path / "events.jsonl"), checkpoint_every=4)
+    assert checkpoint.step == config.steps
+    assert checkpoint.rate_factor == 0.5
+    assert all(tensor.isfinite().all() for tensor in checkpoint.network.values())
+    rolled = [event for event in _events(tmp_path) if event["event"] == "rolled_back"]
+    assert [(event["step"], event["to_step"]) for event in rolled] == [(5, 4)]
+
+
+def test_a_loss_that_stays_non_finite_ends_the_run_with_a_reason(config: TrainConfig, tmp_path: Path) -> None:
+    original = trainer.loop._losses
+
+    def broken(*arguments: Any) -> Losses:
+        losses = original(*arguments)
+        return replace(losses, total=losses.total * float("inf"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer.loop, "_losses", broken)
+        with pytest.raises(TrainError, match="stayed non-finite"):
+            train(config, tmp_path, EventLog(tmp_path / "events.jsonl"))
+
+
+def test_events_tell_the_whole_story(config: TrainConfig, tmp_path: Path) -> None:
+    _run(config, tmp_path, checkpoint_every=4)
+    events = _events(tmp_path)
+    kinds = [event["event"] for event in events]
+    assert kinds[0] == "started"
+    assert kinds.count("checkpoint") == kinds.count("held_out") == kinds.count("preview") == 2
+    last_step = [event for event in events if event["event"] == "step"][-1]
+    assert last_step["step"] == last_step["steps"] == config.steps
+    assert {"content", "style", "tv", "consistency", "seconds_left"} <= set(last_step)
+    preview = [event for event in events if event["event"] == "preview"][-1]
+    assert (tmp_path / preview["path"]).is_file()
+
+
+def test_a_torn_checkpoint_is_passed_over_and_old_ones_go(config: TrainConfig, tmp_path: Path) -> None:
+    checkpoint, _ = _run(config, tmp_path, checkpoint_every=2)
+    files = sorted(tmp_path.glob("checkpoint-*.safetensors"))
+    assert len(files) == 2
+    files[-1].write_bytes(files[-1].read_bytes()[:1000])
+    older = latest_checkpoint(tmp_path)
+    assert older is not None
+    assert older.step == config.steps - 2
+    with pytest.raises(TrainError, match="not a readable checkpoint"):
+        read_checkpoint(files[-1])
+    assert checkpoint.step == config.steps
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(config: TrainConfig, tmp_path: Path) -> None:
+    checkpoint, _ = _run(config, tmp_path)
+    with pytest.raises(TrainError, match="cannot be written"):
+        write_checkpoint(tmp_path / "gone", checkpoint)
+    assert not list(tmp_path.glob("*.part"))
+    latest = latest_checkpoint(tmp_path)
+    assert latest is not None
+    assert latest.step == config.steps
+
+
+def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, tmp_path: Path) -> None:
+    checkpoint, _ = _run(config, tmp_path / "run")
+    events = EventLog(tmp_path / "events.jsonl")
+    style = export_style({"fast": checkpoint}, "discs", tmp_path, events, author="Tests")
+    assert style.name == "discs"
+    assert style.variants == ("fast",)
+    assert style.thumbnail is not None
+    record: Any = style.record["fast"]
+    assert record["steps"] == config.steps
+    assert record["settings"]["painting"] == "discs"
+    assert np.isfinite(list(record["held_out"].values())).all()
+
+    # A second network from the same painting joins the first.
+    full = replace(config, variant="full", steps=1, reconstruction_steps=1)
+    other, _ = _run(full, tmp_path / "full")
+    both = export_style({"full": other}, "discs", tmp_path, events)
+    assert set(both.variants) == {"fast", "full"}
+    assert both.author == "Tests"
+    np.testing.assert_array_equal(
+        both.weights("fast")["conv1.conv2d.weight"], checkpoint.average["conv1.conv2d.weight"].half().numpy()
+    )
+
+    # A run can start from it.
+    warm = replace(config, base=str(both.path), steps=1)
+    started, _ = _run(warm, tmp_path / "warm")
+    before = both.weights("fast")["res1.conv1.conv2d.weight"].astype(np.float32)
+    np.testing.assert_allclose(started.network["res1.conv1.conv2d.weight"].numpy(), before, atol=2e-3)
+
+
+def _events(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]

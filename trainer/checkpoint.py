@@ -1,0 +1,116 @@
+"""Checkpoints: all that a run needs to go on exactly. Tensors and JSON in one safetensors file; nothing is unpickled.
+
+Written beside, synced, then moved into place: a kill at any moment leaves the newest whole checkpoint readable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from stylecam.errors import TrainError
+from trainer.config import TrainConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+__all__ = ["Checkpoint", "latest_checkpoint", "read_checkpoint", "write_checkpoint"]
+
+_KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state after `step` steps."""
+
+    step: int
+    config: TrainConfig
+    rate_factor: float
+    """What the learning rate has been multiplied with after roll-backs."""
+    seconds: float
+    """Spent training so far."""
+    network: dict[str, Tensor]
+    average: dict[str, Tensor]
+    """The moving average of the weights: what a style is made of."""
+    first_moment: dict[str, Tensor]
+    second_moment: dict[str, Tensor]
+
+
+_GROUPS = ("network", "average", "first_moment", "second_moment")
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write `checkpoint-<step>.safetensors` and drop all but the newest two.
+
+    Raises:
+        TrainError: it cannot be written; the earlier checkpoints stay.
+    """
+    path = folder / f"checkpoint-{checkpoint.step:07d}.safetensors"
+    temporary = path.with_suffix(".part")
+    tensors = {
+        f"{group}.{name}": tensor.detach().cpu().contiguous()
+        for group in _GROUPS
+        for name, tensor in getattr(checkpoint, group).items()
+    }
+    header = {
+        "step": checkpoint.step,
+        "rate_factor": checkpoint.rate_factor,
+        "seconds": checkpoint.seconds,
+        "config": checkpoint.config.to_json(),
+    }
+    try:
+        save_file(tensors, temporary, metadata={"run": json.dumps(header)})
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as exc:
+        temporary.unlink(missing_ok=True)
+        raise TrainError(f"the checkpoint cannot be written to {folder} ({exc}); the one before it is kept") from exc
+    for old in _checkpoints(folder)[:-_KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        TrainError: the file is damaged or no checkpoint.
+    """
+    groups: dict[str, dict[str, Tensor]] = {group: {} for group in _GROUPS}
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})["run"])
+            for key in file.keys():  # noqa: SIM118 - no mapping
+                group, _, name = key.partition(".")
+                groups[group][name] = file.get_tensor(key)
+        return Checkpoint(
+            step=int(header["step"]),
+            config=TrainConfig.from_json(header["config"]),
+            rate_factor=float(header["rate_factor"]),
+            seconds=float(header["seconds"]),
+            **groups,
+        )
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as exc:
+        raise TrainError(f"{path} is not a readable checkpoint ({exc})") from exc
+
+
+def latest_checkpoint(folder: Path) -> Checkpoint | None:
+    """The newest readable checkpoint of a run's folder; a torn one is passed over."""
+    for path in reversed(_checkpoints(folder)):
+        try:
+            return read_checkpoint(path)
+        except TrainError:
+            continue
+    return None
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    return sorted(folder.glob("checkpoint-*.safetensors"))

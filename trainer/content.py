@@ -1,0 +1,180 @@
+"""Content images: what the network learns to paint. Every batch is a function of seed and step, of nothing else.
+
+So a run that is resumed at step k sees exactly what an unbroken one would have seen, and no state of a sampler or of
+a random generator needs keeping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+from PIL import Image as PilImage
+from PIL import ImageOps
+from torch import Tensor
+
+from stylecam.errors import TrainError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stylecam.frame import Image
+
+__all__ = ["ContentImages", "Skipped", "find_images", "load_picture", "to_tensor"]
+
+_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_CACHE_BYTES: Final = 768 * 2**20
+_MOST_PIXELS: Final = 80_000_000
+MAX_SHIFT: Final = 12
+"""Pixels by which the two views of the consistency loss lie apart at most; a trunk at 1/8 repeats itself every 8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that cannot serve, and why."""
+
+    path: Path
+    reason: str
+
+
+def load_picture(path: Path, *, short_side: int | None = None) -> Image:
+    """A picture file as H×W×3 uint8 RGB, upright; scaled so that its short side is `short_side`.
+
+    Raises:
+        TrainError: the file is no picture, is damaged or is larger than 80 megapixels.
+    """
+    try:
+        with PilImage.open(path, formats=_FORMATS) as picture:
+            if picture.width * picture.height > _MOST_PIXELS:
+                raise TrainError(f"{path} is larger than {_MOST_PIXELS // 10**6} megapixels: scale it down first")
+            if short_side is not None:
+                picture.draft("RGB", (2 * short_side, 2 * short_side))  # JPEG only: decodes at a fraction of the size
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except (OSError, ValueError, SyntaxError, PilImage.DecompressionBombError) as exc:
+        raise TrainError(f"{path} is not a readable picture ({exc})") from exc
+    if short_side is not None:
+        scale = short_side / min(upright.size)
+        size = (max(1, round(upright.width * scale)), max(1, round(upright.height * scale)))
+        upright = upright.resize(size, PilImage.Resampling.LANCZOS)
+    return np.array(upright, dtype=np.uint8)
+
+
+def find_images(folder: Path) -> list[Path]:
+    """The picture files of a folder and its subfolders, in a fixed order.
+
+    Raises:
+        TrainError: there is no such folder, or no picture in it.
+    """
+    if not folder.is_dir():
+        raise TrainError(f"{folder} is not a folder: name one with at least 16 photographs")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not paths:
+        raise TrainError(f"no JPEG, PNG or WebP picture in {folder}")
+    return paths
+
+
+def to_tensor(image: Image) -> Tensor:
+    """H×W×3 uint8 to 1×3×H×W float32, 0–255."""
+    return torch.from_numpy(image.astype(np.float32)).permute(2, 0, 1).unsqueeze(0)
+
+
+@dataclass
+class ContentImages:
+    """A folder of photographs: random crops to learn from, and a few photographs kept back to be judged by.
+
+    Raises:
+        TrainError: fewer than 16 usable pictures.
+    """
+
+    folder: Path
+    crop: int
+    batch: int
+    seed: int
+    skipped: list[Skipped] = field(default_factory=list)
+    _cache: dict[int, Image] = field(default_factory=dict, repr=False)
+    _cached_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        paths = []
+        for path in find_images(self.folder):
+            reason = _unusable(path, self.crop)
+            if reason:
+                self.skipped.append(Skipped(path, reason))
+            else:
+                paths.append(path)
+        if len(paths) < 16:
+            why = "; ".join(f"{skip.path.name}: {skip.reason}" for skip in self.skipped[:3])
+            raise TrainError(
+                f"{self.folder} has {len(paths)} usable photographs, training needs at least 16 "
+                f"of {self.crop}×{self.crop} pixels or more" + (f" ({why})" if why else "")
+            )
+        held_out = min(8, len(paths) // 8)
+        chosen = np.random.default_rng(self.seed).permutation(len(paths))
+        self.held_out = [paths[i] for i in sorted(chosen[:held_out])]
+        self.training = [paths[i] for i in sorted(chosen[held_out:])]
+
+    def batch_at(self, step: int) -> tuple[Tensor, tuple[int, int]]:
+        """Two overlapping views of each crop: 2·batch × 3 × crop × crop, 0–255, and how far the second is moved.
+
+        Views `batch` and on show what the first ones show, moved by (down, right) pixels, so that
+        `first[..., down:, right:]` and `second[..., :-down, :-right]` are the same places (for positive moves).
+        """
+        rng = np.random.default_rng((self.seed, step))
+        down, right = (int(v) for v in rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, 2))
+        first, second = [], []
+        for item in range(self.batch):
+            window = self._window(step * self.batch + item, rng)
+            top, left = max(0, -down), max(0, -right)
+            first.append(window[top : top + self.crop, left : left + self.crop])
+            top, left = max(0, down), max(0, right)
+            second.append(window[top : top + self.crop, left : left + self.crop])
+        stacked = np.stack(first + second).astype(np.float32)
+        return torch.from_numpy(stacked).permute(0, 3, 1, 2), (down, right)
+
+    def _window(self, draw: int, rng: np.random.Generator) -> Image:
+        """A random square of a random photograph, large enough for both views."""
+        epoch, position = divmod(draw, len(self.training))
+        order = np.random.default_rng((self.seed, 1, epoch)).permutation(len(self.training))
+        image = self._picture(int(order[position]))
+        side = self.crop + MAX_SHIFT
+        height, width = image.shape[:2]
+        # From as close as the photograph's own pixels to the whole of its short side.
+        taken = int(rng.uniform(min(side, min(height, width)), min(height, width) + 1))
+        top = int(rng.integers(0, height - taken + 1))
+        left = int(rng.integers(0, width - taken + 1))
+        window = image[top : top + taken, left : left + taken]
+        if rng.random() < 0.5:
+            window = window[:, ::-1]
+        if taken != side:
+            resized = PilImage.fromarray(window).resize((side, side), PilImage.Resampling.BICUBIC)
+            window = np.asarray(resized)
+        return window
+
+    def _picture(self, index: int) -> Image:
+        if index not in self._cache:
+            image = load_picture(self.training[index])
+            if min(image.shape[:2]) > 3 * self.crop:
+                image = load_picture(self.training[index], short_side=3 * self.crop)
+            if self._cached_bytes + image.nbytes > _CACHE_BYTES:
+                return image
+            self._cache[index] = image
+            self._cached_bytes += image.nbytes
+        return self._cache[index]
+
+
+def _unusable(path: Path, crop: int) -> str:
+    """Why a file cannot serve, or nothing. Decodes it: a torn file must not end a run hours later."""
+    try:
+        with PilImage.open(path, formats=_FORMATS) as picture:
+            if min(picture.size) < crop // 2:
+                return f"too small ({picture.width}×{picture.height})"
+            if picture.width * picture.height > _MOST_PIXELS:
+                return "too large"
+            picture.draft("RGB", (crop, crop))
+            picture.load()
+    except (OSError, ValueError, SyntaxError, PilImage.DecompressionBombError) as exc:
+        return f"unreadable ({exc})"
+    return ""
