@@ -23,7 +23,7 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from stylecam.architecture import Architecture, Upsampling
 
-__all__ = ["Norm", "ResizeConv", "TransformerNet"]
+__all__ = ["Norm", "PaddedConv", "ResidualBlock", "ResizeConv", "TransformerNet"]
 
 Norm = Literal["instance", "group"]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from stylecam.errors import StylecamError
+from stylecam.errors import SinkError
 from stylecam.sinks import VideoFileSink, check_output
 from stylecam.sources import VideoFileSource
 
@@ -109,6 +109,7 @@ def stylize_video(
             carry_offset=facts.offset,
         ) as sink:
             meter = _Meter(frames.frames)
+            cut_short = threading.Event()
 
             def encode(painted: Iterable[Frame]) -> None:
                 for frame in painted:
@@ -117,21 +118,23 @@ def stylize_video(
                         on_progress(meter.after(frame))
 
             try:
-                _run_overlapped(_until(stop, frames), lambda f: _paint(_until(stop, f), stylizer), encode)
+                _run_overlapped(
+                    _until(stop, frames, cut_short),
+                    lambda waiting: _paint(_until(stop, waiting, cut_short), stylizer),
+                    encode,
+                )
             except BaseException as exc:
-                if sink.frames and not isinstance(exc, StylecamError):
+                if sink.frames and not isinstance(exc, SinkError):
                     exc.add_note(f"the {sink.frames} frames finished before that are in {sink.part} and play")
                 raise
-            # Set after the last frame, it stopped nothing.
-            stopped = stop.is_set() and not frames.ended
-            sink.close(stopped=stopped)
+            sink.close(stopped=cut_short.is_set())
             return VideoReport(
                 output=sink.path if sink.frames else None,
                 frames=sink.frames,
                 damaged=frames.damaged,
                 missing=frames.missing,
                 size=frames.size,
-                stopped=stopped,
+                stopped=cut_short.is_set(),
                 notices=(*frames.notices, *sink.notices),
             )
 
@@ -141,9 +144,11 @@ def _paint(frames: Iterable[Frame], stylizer: Callable[[Image], Image]) -> Itera
         yield frame.with_image(stylizer(frame.image))
 
 
-def _until(stop: threading.Event, frames: Iterable[Frame]) -> Iterator[Frame]:
+def _until(stop: threading.Event, frames: Iterable[Frame], cut_short: threading.Event) -> Iterator[Frame]:
+    """The frames until `stop` is set; sets `cut_short` if there was one more."""
     for frame in frames:
         if stop.is_set():
+            cut_short.set()
             return
         yield frame
 
@@ -178,6 +183,7 @@ class _Link(Generic[_T]):
     def __init__(self, cancelled: threading.Event) -> None:
         self._cancelled = cancelled
         self._items: queue.Queue[_T | None] = queue.Queue(_IN_FLIGHT)
+        self._ended = False
 
     def fill(self, items: Iterable[_T]) -> None:
         for item in items:
@@ -185,8 +191,17 @@ class _Link(Generic[_T]):
         self._put(None)
 
     def __iter__(self) -> Iterator[_T]:
-        while (item := self._get()) is not None:
-            yield item
+        while not self._ended:
+            item = self._get()
+            if item is None:
+                self._ended = True
+            else:
+                yield item
+
+    def drain(self) -> None:
+        """Read to the end what a reader that stopped early left, so that the writer is not kept waiting."""
+        for _ in self:
+            pass
 
     def _put(self, item: _T | None) -> None:
         while not self._cancelled.is_set():
@@ -226,9 +241,13 @@ def _run_overlapped(
 
         return run
 
+    def stylize() -> None:
+        paintings.fill(paint(sources))
+        sources.drain()
+
     threads = [
         threading.Thread(target=guarded(lambda: sources.fill(decoded)), name="stylecam-decode"),
-        threading.Thread(target=guarded(lambda: paintings.fill(paint(sources))), name="stylecam-stylize"),
+        threading.Thread(target=guarded(stylize), name="stylecam-stylize"),
         threading.Thread(target=guarded(lambda: encode(paintings)), name="stylecam-encode"),
     ]
     try:

@@ -206,7 +206,8 @@ def _first_picture(
 
 
 def _clock_offset(container: InputContainer) -> Fraction:
-    runs_on = int(container.format.flags) & int(av.format.Flags.ts_discont.value)
+    flags: Any = container.format.flags
+    runs_on = flags & av.format.Flags.ts_discont.value
     return Fraction(container.start_time or 0, av.time_base) if runs_on else Fraction(0)
 
 

@@ -48,12 +48,12 @@ _OPTIONS = {
 _ENCODER = {
     "preset": "veryfast",
     "crf": "18",
-    # What the encoder holds back is lost in a kill, so it looks ahead but a little. Reordered pictures would also
-    # make a track of variable rate seem to end before its last picture.
-    "rc-lookahead": "8",
+    # Reordered pictures would be held back, and make a track of variable rate seem to end before its last picture.
     "bf": "0",
     "forced-idr": "1",
 }
+_LOOKAHEAD_S = 0.2
+"""What the encoder holds back is lost in a kill, so it looks ahead but a little."""
 _ENCODER_THREADS = 2
 """Fixed, because x264's output depends on it and the same input shall give the same bytes on every machine."""
 _ACCURATE = 0x2 | 0x2000 | 0x40000
@@ -147,6 +147,7 @@ class VideoFileSink:
         self._last_tick: int | None = None
         self._last_key: int | None = None
         self._open = True
+        self._broken = False
         container = _CONTAINERS[self.path.suffix.lower()]
         with self._errors():
             self._container: OutputContainer = av.open(
@@ -157,8 +158,13 @@ class VideoFileSink:
                 options={**_OPTIONS[container], "flush_packets": "1", "max_interleave_delta": "100000"},
             )
             self._stream = self._add_pictures(rate, sample_aspect_ratio)
-        self._copy = StreamCopy(carry, self._container, container=container, offset=carry_offset) if carry else None
-        if self._copy:
+        self._copy: StreamCopy | None = None
+        if carry:
+            try:
+                self._copy = StreamCopy(carry, self._container, container=container, offset=carry_offset)
+            except BaseException:
+                self.abort()
+                raise
             self.notices += self._copy.notices
 
     def write(self, frame: Frame) -> None:
@@ -212,9 +218,10 @@ class VideoFileSink:
         self._open = False
         if self._copy:
             self._copy.close()
-        # After an error, ending the file meets the same error again; the fragments are on the disk already.
+        # After an output error the muxer is in pieces: one more packet can crash the process. The fragments are on the
+        # disk already; ending the file may meet the same error again.
         with contextlib.suppress(Exception):
-            if self.frames:
+            if self.frames and not self._broken:
                 for packet in self._stream.encode(None):
                     self._mux(packet)
         with contextlib.suppress(Exception):
@@ -235,7 +242,9 @@ class VideoFileSink:
 
     def _add_pictures(self, rate: Fraction | None, sample_aspect_ratio: Fraction) -> av.VideoStream:
         width, height = self._size
-        stream = self._container.add_stream("libx264", rate=_encodable(rate), options=_ENCODER)
+        nominal = _encodable(rate)
+        options = {**_ENCODER, "rc-lookahead": str(min(8, round(nominal * _LOOKAHEAD_S)))}
+        stream = self._container.add_stream("libx264", rate=nominal, options=options)
         stream.width, stream.height = width, height
         stream.pix_fmt = "yuv420p"
         if width % 2 or height % 2:
@@ -260,6 +269,9 @@ class VideoFileSink:
     def _end(self) -> float:
         return float((self._last_tick or 0) * self._time_base)
 
+    def _has_fragments(self) -> bool:
+        return self.frames > 0 and self.part.exists() and self.part.stat().st_size > 0
+
     def _settle(self) -> None:
         """The complete part file takes the final name."""
         self._open = False
@@ -276,11 +288,13 @@ class VideoFileSink:
         try:
             yield
         except OSError as exc:  # FFmpeg's errors with an errno among them
-            kept = f"; the {self.frames} frames so far are in {self.part} and play" if self.frames else ""
+            self._broken = True
+            kept = f"; what was encoded so far is in {self.part} and plays" if self._has_fragments() else ""
             if exc.errno in _NO_ROOM:
                 raise DiskFullError(f"no room left while writing {self.path}{kept}; free some and try again") from exc
             raise SinkError(f"{self.path} cannot be written: {exc.strerror or exc}{kept}") from exc
         except av.FFmpegError as exc:
+            self._broken = True
             raise SinkError(
                 f"{self.path} cannot be encoded at {self._size[0]}x{self._size[1]}: {exc.strerror}"
             ) from exc
@@ -290,4 +304,4 @@ def _encodable(rate: Fraction | None) -> Fraction:
     """A rate that the encoder's rate control can work with; times do not depend on it."""
     if rate is None or not 1 <= rate <= 1000:
         return Fraction(25)
-    return rate.limit_denominator(1001)
+    return Fraction(rate).limit_denominator(1001)

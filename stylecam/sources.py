@@ -89,8 +89,6 @@ class VideoFileSource:
         self.facts: VideoFacts = probe_video(Path(path))
         self.damaged = 0
         self.missing = 0
-        self.ended = False
-        """Whether the last frame has been given."""
         self.notices: list[str] = []
         self._timeline = Timeline(self.facts)
         if hdr_transfer(self.facts):
@@ -184,7 +182,6 @@ class VideoFileSource:
 
     def _take_stock(self, end: int) -> None:
         facts = self.facts
-        self.ended = True
         self.damaged = max(self.damaged, self._timeline.corrupt)
         if facts.frames is not None:
             self.missing = max(0, facts.frames - self._timeline.packets)

@@ -172,7 +172,7 @@ class _Encoded:
 
     def write(self, packet: Packet[Any], output: OutputContainer) -> None:
         try:
-            frames = packet.decode()
+            frames: list[Any] = packet.decode()
         except Exception:  # one damaged packet is a short silence
             return
         for frame in frames:

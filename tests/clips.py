@@ -37,12 +37,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Colour:
-    """How a clip's pixels are coded, in the numbers of ITU-T H.273; `full` is the range."""
+    """How a clip's pixels are coded, in the numbers of ITU-T H.273; `full` is the range, `tagged` if the file tells."""
 
     matrix: int = 1
     transfer: int = 1
     primaries: int = 1
     full: bool = False
+    tagged: bool = True
 
 
 BT709 = Colour()
@@ -94,7 +95,7 @@ def make_clip(
     picture: Callable[[int, int, int], Image] = moving,
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
-    colour: Colour | None = BT709,
+    colour: Colour = BT709,
     options: dict[str, str] | None = None,
     gop: int = 10,
     rotation: int = 0,
@@ -110,14 +111,14 @@ def make_clip(
     times = [start + index / rate for index in range(frames)] if pts is None else list(pts)
     time_base = Fraction(1, 90000)
     width, height = size
-    colour_tags = colour or Colour(matrix=2, transfer=2, primaries=2)
+    speed = {"preset": "ultrafast", "crf": "12"} if codec == "libx264" else {}
     with av.open(str(path), "w", options=container_options or {}) as container:
         container.metadata.update(tags or {})
-        video = container.add_stream(codec, rate=rate, options={"preset": "ultrafast", "crf": "12", **(options or {})})
+        video = container.add_stream(codec, rate=rate, options={**speed, **(options or {})})
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
         context = video.codec_context
         context.time_base, context.gop_size, context.thread_count = time_base, gop, 1
-        if colour is not None:
+        if colour.tagged:
             context.colorspace, context.color_trc, context.color_primaries = (
                 colour.matrix,
                 colour.transfer,
@@ -150,10 +151,8 @@ def make_clip(
             image = picture(index, width, height)
             frame = av.VideoFrame.from_ndarray(image).reformat(
                 format=pix_fmt,
-                dst_colorspace={5: Colorspace.ITU601, 6: Colorspace.ITU601, 9: 9}.get(
-                    colour_tags.matrix, Colorspace.ITU709
-                ),
-                dst_color_range=ColorRange.JPEG if colour_tags.full else ColorRange.MPEG,
+                dst_colorspace={5: Colorspace.ITU601, 6: Colorspace.ITU601, 9: 9}.get(colour.matrix, Colorspace.ITU709),
+                dst_color_range=ColorRange.JPEG if colour.full else ColorRange.MPEG,
             )
             frame.pts, frame.time_base = round(time / time_base), time_base
             container.mux(video.encode(frame))

@@ -1,4 +1,4 @@
-"""Rules that hold for every test: seeded chance, no thread left behind, no user files touched, no GPU test in silence."""
+"""Rules for every test: seeded chance, no thread left behind, no user files touched, no GPU test in silence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 - for libraries that still draw from it
+    np.random.seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -46,6 +46,5 @@ class StopSignals:
         self.event.set()
         if not self._quiet:
             # Not print: the signal may have come in the middle of one.
-            os.write(
-                sys.__stderr__.fileno() if sys.__stderr__ else 2, b"\nfinishing the file; once more stops at once\n"
-            )
+            with contextlib.suppress(OSError):  # the terminal has gone
+                os.write(2, b"\nfinishing the file; once more stops at once\n")

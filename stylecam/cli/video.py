@@ -1,12 +1,16 @@
-"""`stylecam video`: paint a video file."""
+"""`stylecam video`: paint a video file.
+
+What its options' annotations name is imported for real, since typer reads them at run time.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator  # noqa: TC003  typer reads annotations at run time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,11 +32,9 @@ from stylecam.cli.signals import StopSignals
 from stylecam.errors import StylecamError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stylecam.pipeline import Progress, VideoReport
 
-__all__ = ["video"]
+__all__ = ["ProgressStyle", "video"]
 
 _DONE_WITH_LOSSES = 8
 

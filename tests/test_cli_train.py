@@ -1,0 +1,84 @@
+"""`stylecam train` as its user starts it: a process that trains, says how it goes, and stops in good order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from stylecam.styles import read_style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(16):
+        small = rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)
+        PilImage.fromarray(small).resize((96, 96), PilImage.Resampling.BICUBIC).save(folder / f"{index}.png")
+    return folder
+
+
+def _command(photographs: Path, *extra: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "stylecam", "train", str(photographs / "0.png"), "--content", str(photographs)),
+        *("--name", "tiny", "--crop", "64", "--painting-size", "64", "--reconstruction-steps", "1", *extra),
+    ]
+
+
+@pytest.mark.slow
+def test_a_style_is_trained_and_its_path_printed(photographs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "styles"
+    # A folder called trainer where the user stands must not be taken for ours.
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "__main__.py").write_text("raise SystemExit('the wrong trainer')")
+    run = subprocess.run(
+        _command(photographs, "--steps", "2", "--out", str(out)), cwd=tmp_path, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == str(out / "tiny.safetensors")
+    assert "step 2/2" in run.stderr
+    assert read_style(out / "tiny.safetensors").variants == ("fast",)
+
+
+@pytest.mark.slow
+def test_a_signal_writes_a_checkpoint_and_the_same_command_goes_on(photographs: Path, tmp_path: Path) -> None:
+    command = _command(photographs, "--steps", "400", "--out", str(tmp_path), "--json")
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "step":
+                process.send_signal(signal.SIGTERM)
+                break
+        events = [json.loads(line) for line in process.stdout]
+        assert process.wait() == 128 + signal.SIGTERM
+    assert events[-1]["event"] == "checkpoint"
+    reached = events[-1]["step"]
+    assert 0 < reached < 400
+    assert not (tmp_path / "tiny.safetensors").exists()
+
+    command = _command(photographs, "--steps", str(reached + 1), "--out", str(tmp_path), "--json")
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ})
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout.splitlines()[0])["step"] == reached
+
+
+def test_what_cannot_start_says_why_in_one_line(photographs: Path, tmp_path: Path) -> None:
+    for path in list(photographs.glob("1*.png")):
+        path.unlink()
+    run = subprocess.run(_command(photographs), cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "training needs at least 16" in run.stderr
+    assert run.stderr.startswith("error: ")
+    assert run.stderr.count("\n") == 1
