@@ -42,30 +42,28 @@ class PaddedConv(nn.Module):
 
 
 class ResizeConv(nn.Module):
-    """Upsampling by two, then a convolution: no checkerboard, flat stays flat.
+    """Upsampling by two, then a 3×3 convolution: no checkerboard, flat stays flat.
 
     Resizing before convolving is https://distill.pub/2016/deconv-checkerboard. Each of the four pixels that grow out
     of one sees only the same few small pixels, so the same sums can be taken at the small size with four smaller
     kernels, and their results interleaved ("sub-pixel form"; Aitken et al. 2017, https://arxiv.org/abs/1707.02937).
-    The upsampled picture then never exists, and with nearest-neighbour and a 3×3 kernel a pixel costs 4 products
-    instead of 9: 2.5–3 times faster on a CPU, the same result but for rounding.
+    The upsampled picture then never exists, and after nearest-neighbour a pixel costs 4 products instead of 9: 2.5–3
+    times faster on a CPU, the same result but for rounding.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, *, upsampling: Upsampling = "nearest", subpixel: bool
+        self, inputs: int, outputs: int, *, upsampling: Upsampling = "nearest", subpixel: bool = False
     ) -> None:
         super().__init__()
-        if (upsampling, kernel) not in (("nearest", 3), ("nearest", 5), ("bilinear", 3)):
-            raise ValueError(f"expected nearest with a kernel of 3 or 5 or bilinear with 3, got {upsampling}, {kernel}")
-        self.conv2d = nn.Conv2d(inputs, outputs, kernel)
+        self.conv2d = nn.Conv2d(inputs, outputs, 3)
         self.upsampling: Upsampling = upsampling
         self.subpixel = subpixel
         self._cache: tuple[object, object, tuple[Tensor, Tensor]] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        # One replicated pixel around the small picture is, once doubled to the nearest, what a 3×3 kernel sees of the
-        # large one's reflection; a 5×5 kernel sees the outermost pixels repeated.
+        # One replicated pixel around the small picture gives one repeated around the large one, which after nearest-
+        # neighbour upsampling is its reflection, too.
         x = F.pad(x, [1, 1, 1, 1], mode="replicate")
         if self.subpixel:
             weight, bias = self._folded()
@@ -74,15 +72,13 @@ class ResizeConv(nn.Module):
             x = F.interpolate(x, scale_factor=2, mode="nearest")
         else:
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-        if self.conv2d.kernel_size[0] == 3:
-            x = x[..., 1:-1, 1:-1]
-        output: Tensor = self.conv2d(x)
+        output: Tensor = self.conv2d(x[..., 1:-1, 1:-1])
         return output
 
     def _folded(self) -> tuple[Tensor, Tensor]:
         weight, bias = self.conv2d.weight, self.conv2d.bias
         assert bias is not None
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or weight.is_inference():  # inference tensors count no versions
             return _fold(weight, self.upsampling), bias.repeat(4)
         # Copying another style into the parameters raises their versions, assigning others changes their addresses,
         # and the fold is made anew. The views keep those addresses from being given to anything else.
@@ -94,20 +90,19 @@ class ResizeConv(nn.Module):
 
 
 def _fold(weight: Tensor, upsampling: Upsampling) -> Tensor:
-    """Kernels of the four phases at the small size: (4·outputs, inputs, 2, 2) for nearest 3×3, else (…, 3, 3)."""
-    outputs, inputs, size, _ = weight.shape
-    reach = size // 2
+    """Kernels of the four phases at the small size: (4·outputs, inputs, 2, 2) for nearest, (…, 3, 3) for bilinear."""
+    outputs, inputs, _, _ = weight.shape
     # seen[a, p, k]: how much of the small pixel i + p - 1 tap k of the large kernel sees, for the pixel at 2i + a.
-    seen = torch.zeros(2, 3, size)
+    seen = torch.zeros(2, 3, 3)
     for phase in (0, 1):
-        for tap in range(-reach, reach + 1):
+        for tap in (-1, 0, 1):
             pixel, odd = divmod(phase + tap, 2)
             if upsampling == "nearest":
-                seen[phase, pixel + 1, tap + reach] = 1
+                seen[phase, pixel + 1, tap + 1] = 1
             else:  # a quarter comes from the neighbour on the nearer side
-                seen[phase, pixel + 1, tap + reach] = 0.75
-                seen[phase, pixel + (2 if odd else 0), tap + reach] = 0.25
-    if upsampling == "nearest" and size == 3:  # phase 0 never looks right, phase 1 never looks left
+                seen[phase, pixel + 1, tap + 1] = 0.75
+                seen[phase, pixel + (2 if odd else 0), tap + 1] = 0.25
+    if upsampling == "nearest":  # phase 0 never looks right, phase 1 never looks left
         seen = torch.stack([seen[0, :2], seen[1, 1:]])
     seen = seen.to(weight)
     small = seen.shape[1]
@@ -171,12 +166,12 @@ class TransformerNet(nn.Module):
             self.add_module(f"res{block}", ResidualBlock(third, norm))
         # Named after the transposed convolutions that the paper had here, as the public checkpoints still are.
         upsampling = architecture.upsampling
-        self.deconv1 = ResizeConv(third, up1, 3, upsampling=upsampling, subpixel=subpixel)
+        self.deconv1 = ResizeConv(third, up1, upsampling=upsampling, subpixel=subpixel)
         self.in4 = _norm(norm, up1)
-        self.deconv2 = ResizeConv(up1, up2, 3, upsampling=upsampling, subpixel=subpixel)
+        self.deconv2 = ResizeConv(up1, up2, upsampling=upsampling, subpixel=subpixel)
         self.in5 = _norm(norm, up2)
         self.deconv3: nn.Module = (
-            ResizeConv(up2, 3, architecture.last_kernel, upsampling=upsampling, subpixel=subpixel)
+            ResizeConv(up2, 3, upsampling=upsampling, subpixel=subpixel)
             if architecture.last_upsamples
             else PaddedConv(up2, 3, architecture.last_kernel)
         )

@@ -16,13 +16,14 @@ from trainer.checkpoint import latest_checkpoint, read_checkpoint, write_checkpo
 from trainer.config import TrainConfig
 from trainer.events import EventLog
 from trainer.export import export_style
-from trainer.loop import Losses, train
+from trainer.loop import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from trainer.checkpoint import Checkpoint
+    from trainer.objective import Losses
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def config(painting: Path, photographs: Path) -> TrainConfig:
 def _run(config: TrainConfig, folder: Path, **options: Any) -> tuple[Checkpoint, list[float]]:
     """Train, and return the last checkpoint and every step's total loss."""
     totals: list[float] = []
-    original = trainer.loop._losses
+    original = trainer.loop.step_losses
 
     def noting(*arguments: Any) -> Losses:
         losses = original(*arguments)
@@ -51,7 +52,7 @@ def _run(config: TrainConfig, folder: Path, **options: Any) -> tuple[Checkpoint,
 
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer.loop, "_losses", noting)
+        patch.setattr(trainer.loop, "step_losses", noting)
         checkpoint = train(config, folder, EventLog(folder / "events.jsonl"), **options)
     return checkpoint, totals
 
@@ -80,7 +81,7 @@ def test_training_lowers_the_losses(config: TrainConfig, tmp_path: Path, scales:
 
 
 def test_a_non_finite_loss_is_rolled_back_at_half_the_rate(config: TrainConfig, tmp_path: Path) -> None:
-    original = trainer.loop._losses
+    original = trainer.loop.step_losses
     broken: list[int] = []
 
     def once_broken(*arguments: Any) -> Losses:
@@ -91,7 +92,7 @@ def test_a_non_finite_loss_is_rolled_back_at_half_the_rate(config: TrainConfig, 
         return losses
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer.loop, "_losses", once_broken)
+        patch.setattr(trainer.loop, "step_losses", once_broken)
         checkpoint = train(config, tmp_path, EventLog(tmp_path / "events.jsonl"), checkpoint_every=4)
     assert checkpoint.step == config.steps
     assert checkpoint.rate_factor == 0.5
@@ -101,14 +102,14 @@ def test_a_non_finite_loss_is_rolled_back_at_half_the_rate(config: TrainConfig, 
 
 
 def test_a_loss_that_stays_non_finite_ends_the_run_with_a_reason(config: TrainConfig, tmp_path: Path) -> None:
-    original = trainer.loop._losses
+    original = trainer.loop.step_losses
 
     def broken(*arguments: Any) -> Losses:
         losses = original(*arguments)
         return replace(losses, total=losses.total * float("inf"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer.loop, "_losses", broken)
+        patch.setattr(trainer.loop, "step_losses", broken)
         with pytest.raises(TrainError, match="stayed non-finite"):
             train(config, tmp_path, EventLog(tmp_path / "events.jsonl"))
 

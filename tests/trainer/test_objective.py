@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.config import TrainConfig
+from trainer.content import ContentImages, load_picture, to_tensor
+from trainer.objective import _disturb, _overlap_error, step_losses
+from trainer.perceptual import Vgg16, style_target
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+
+class _Identity(torch.nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+def test_views_of_one_scene_do_not_differ_whichever_way_they_lie_apart() -> None:
+    scene = torch.rand(1, 3, 40, 40) * 255
+    for down, right in ((3, 5), (-3, 5), (0, -7), (-4, -1), (0, 0)):
+        first = scene[..., 10 : 10 + 20, 10 : 10 + 20]
+        second = scene[..., 10 + down : 30 + down, 10 + right : 30 + right]
+        assert _overlap_error(first, second, down, right).item() == 0
+        assert _overlap_error(first, second + 25.5, down, right).item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_disturbed_picture_stays_a_picture_and_is_another_each_time() -> None:
+    rng = np.random.default_rng(0)
+    x = torch.full((1, 3, 32, 32), 250.0)
+    one, other = _disturb(x, rng), _disturb(x, rng)
+    assert one.max() <= 255
+    assert not torch.equal(one, other)
+    assert (one - x).abs().mean() < 15
+
+
+def test_losses_are_weighted_as_the_configuration_says(painting: Path, photographs: Path) -> None:
+    config = TrainConfig(
+        str(painting), str(photographs), crop=64, reconstruction_steps=2, style_rise=4, steps=10, tv_weight=2.0
+    )
+    vgg = Vgg16()
+    target = style_target(vgg, to_tensor(load_picture(painting)))
+    images = ContentImages(photographs, 64, 1, seed=0)
+    network = _Identity()
+
+    def at(step: int, config: TrainConfig = config) -> tuple[float, ...]:
+        losses = step_losses(network, vgg, target, images, config, step, "cpu")  # type: ignore[arg-type]
+        return tuple(t.item() for t in (losses.content, losses.style, losses.tv, losses.consistency, losses.total))
+
+    # The network that gives back its input has learned all there is to learn at first, and no content is lost later.
+    assert at(1) == (0, 0, 0, 0, 0)
+    content, style, tv, consistency, total = at(2)
+    assert content == pytest.approx(0, abs=1e-9)
+    assert consistency == 0
+    assert total == pytest.approx(8 * style / 4 + 2 * tv, rel=1e-4)  # the first of four steps up
+    *_, consistency, total_late = at(8)
+    assert consistency > 0
+    assert total_late > 8 * at(8)[1]
+    # At one scale every layer is seen at full size.
+    single = at(2, replace(config, scales=1))
+    assert single[1] != pytest.approx(style, rel=1e-3)
