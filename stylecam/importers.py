@@ -33,6 +33,7 @@ from stylecam.printable import printable
 from stylecam.stylecheck import (
     MAX_FILE_BYTES,
     THUMBNAIL_SIDE,
+    check_finite,
     is_pickled,
     is_style,
     read_bytes,
@@ -131,9 +132,12 @@ def import_checkpoint(
         weights["conv1.conv2d.weight"] = weights["conv1.conv2d.weight"][:, ::-1].copy()
         for part in ("weight", "bias"):
             weights[f"deconv3.conv2d.{part}"] = weights[f"deconv3.conv2d.{part}"][::-1].copy()
+    with np.errstate(over="ignore"):  # what overflows is named by the check
+        halves = {key: value.astype(np.float16) for key, value in weights.items()}
+    check_finite(halves, path)
     return write_style(
         target,
-        weights={"full": weights},
+        weights={"full": halves},
         title=title or name.replace("_", " ").replace("-", " ").capitalize(),
         author=author,
         licence=licence,
@@ -146,7 +150,7 @@ def import_checkpoint(
                 "channels": "bgr" if bgr else "rgb",
             }
         },
-        thumbnail=_thumbnail(weights, path),
+        thumbnail=_thumbnail(halves, path),
     )
 
 

@@ -51,6 +51,8 @@ def contact_sheet(
         H×W×3 uint8 RGB.
     """
     small = resized(image, longest=cell)
+    # Strokes have their width in pixels: painted at the size of a cell, they would look far coarser than in use.
+    large = resized(image, longest=2 * cell)
     height, width = small.shape[:2]
     count = len(styles) + 1
     columns = columns or max(1, min(count, math.ceil(math.sqrt(count * 4 / 3 * (height + _TEXT_HEIGHT) / width))))
@@ -74,5 +76,6 @@ def contact_sheet(
     place(0, small, "the picture")
     for index, style in enumerate(styles, start=1):
         # Pillow's own font knows little more than ASCII, and would draw boxes; a style's name is always ASCII.
-        place(index, make_stylizer(style)(small), style.title if style.title.isascii() else style.name)
+        painting = resized(make_stylizer(style)(large), longest=cell)
+        place(index, painting, style.title if style.title.isascii() else style.name)
     return np.array(sheet)

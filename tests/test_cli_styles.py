@@ -21,11 +21,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+RECORD = {
+    "steps": 7,
+    "fast": {"steps": 9, "seconds": 118, "photographs": 3, "held_out": {"content": 1.25, "style": 0.5}},
+}
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two styles and a damaged file; no bundled ones."""
     styles = tmp_path / "styles"
-    write_tiny_style(styles / "wave.safetensors", title="[bold]The Wave", record={"steps": 7})
+    write_tiny_style(styles / "wave.safetensors", title="[bold]The Wave", record=RECORD)
     write_tiny_style(styles / "dots.safetensors", variants=("fast", "full"))
     (styles / "broken.safetensors").write_bytes(b"?")
     monkeypatch.setenv("STYLECAM_STYLES", str(styles))
@@ -68,12 +74,14 @@ def test_a_list_as_json_has_styles_and_problems(folder: Path, capsys: pytest.Cap
 def test_show_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("show", "wave", "--json") == 0
     facts = json.loads(capsys.readouterr().out)
-    assert facts["record"] == {"steps": 7}
+    assert facts["record"] == RECORD
     assert facts["variants"] == ["fast"]
     assert run("show", "wave") == 0
     lines = capsys.readouterr().out.splitlines()
     assert "title:         [bold]The Wave" in lines
-    assert 'record:        {"steps": 7}' in lines
+    assert "steps:         7" in lines
+    trained = "fast:          9 steps in 2 min on 3 photographs; held out: content 1.25, style 0.50"
+    assert trained in lines
 
 
 def test_show_of_no_such_style_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

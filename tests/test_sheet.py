@@ -51,7 +51,7 @@ def test_titles_differ_and_a_long_one_stays_in_its_column(tmp_path: Path) -> Non
     assert not np.array_equal(first, second)
 
 
-def test_the_columns_can_be_chosen_and_the_picture_is_painted_small(tmp_path: Path) -> None:
+def test_the_columns_can_be_chosen_and_the_picture_is_painted_at_twice_its_cell(tmp_path: Path) -> None:
     style = write_tiny_style(tmp_path / "s.safetensors")
     sizes: list[tuple[int, ...]] = []
 
@@ -61,7 +61,7 @@ def test_the_columns_can_be_chosen_and_the_picture_is_painted_small(tmp_path: Pa
 
     wide = contact_sheet(np.zeros((500, 1000, 3), np.uint8), [style] * 3, make_stylizer=lambda _: painter, columns=4)
     tall = contact_sheet(np.zeros((500, 1000, 3), np.uint8), [style] * 3, make_stylizer=lambda _: painter, columns=1)
-    assert set(sizes) == {(192, 384, 3)}
+    assert set(sizes) == {(384, 768, 3)}
     assert wide.shape[1] > 4 * 384 > wide.shape[0]
     assert tall.shape[0] > 4 * 192
     assert tall.shape[1] < 2 * 384

@@ -78,10 +78,23 @@ def show(
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
         return
+    record = facts.pop("record")
     for key, value in facts.items():
         text = value if isinstance(value, str) else ", ".join(value) if isinstance(value, list) else json.dumps(value)
         if text:
             typer.echo(f"{key.replace('_', ' ') + ':':<15}{text}")
+    for key, value in record.items():
+        typer.echo(f"{key + ':':<15}{_training(value) or json.dumps(value)}")
+
+
+def _training(entry: Any) -> str:
+    """What the trainer noted of one network, as a sentence; empty if it is something else."""
+    try:
+        scores = ", ".join(f"{name} {value:.2f}" for name, value in entry["held_out"].items())
+        minutes = round(entry["seconds"] / 60)
+        return f"{entry['steps']} steps in {minutes} min on {entry['photographs']} photographs; held out: {scores}"
+    except (TypeError, KeyError, AttributeError, ValueError):
+        return ""
 
 
 @styles.command("import")
