@@ -74,6 +74,26 @@ def test_a_signal_writes_a_checkpoint_and_the_same_command_goes_on(photographs: 
     assert json.loads(run.stdout.splitlines()[0])["step"] == reached
 
 
+@pytest.mark.parametrize(
+    ("extra", "code", "reason"),
+    [
+        (["--name", "../../x"], 5, "x"),
+        (["--device", "cuda:99"], 7, "cuda:99"),
+        (["--base", "nothere"], 5, "nothere"),
+        (["--out", "photographs/0.png/styles"], 1, "--out"),
+        (["--style-weight", "-1"], 1, "style_weight"),
+    ],
+)
+def test_what_would_fail_at_the_end_is_refused_at_the_start(
+    photographs: Path, tmp_path: Path, extra: list[str], code: int, reason: str
+) -> None:
+    run = subprocess.run(_command(photographs, *extra), cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == code
+    assert run.stderr.startswith("error: ")
+    assert reason in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_what_cannot_start_says_why_in_one_line(photographs: Path, tmp_path: Path) -> None:
     for path in list(photographs.glob("1*.png")):
         path.unlink()

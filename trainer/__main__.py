@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, get_args
 
 from stylecam.architecture import VARIANTS
 from stylecam.errors import StylecamError, TrainError
-from stylecam.styles import StyleLibrary
+from stylecam.styles import StyleLibrary, style_path
 from trainer.config import PRESETS, Preset, TrainConfig
 from trainer.events import EventLog
 from trainer.export import export_style
@@ -107,16 +107,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace, run: Path, received: list[int]) -> int:
     import torch
 
+    from stylecam.devices import choose_device
     from trainer.loop import train
 
     library = StyleLibrary()
     out: Path = arguments.out or library.user_folder
+    _check_target(style_path(arguments.name, out))
     base = arguments.base
     if base and not Path(base).is_file():
         base = str(library[base].path)
-    device = arguments.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device(arguments.device).label
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
 
@@ -148,6 +148,16 @@ def _run(arguments: argparse.Namespace, run: Path, received: list[int]) -> int:
         vgg_weights=arguments.vgg,
     )
     return 0
+
+
+def _check_target(path: Path) -> None:
+    """Say now, and not after hours, that the style could not be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise TrainError(f"the folder {path.parent} cannot be made ({exc.strerror}): name another with --out") from exc
+    if not os.access(path.parent, os.W_OK):
+        raise TrainError(f"the folder {path.parent} may not be written to: name another with --out")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +55,8 @@ def train(
         The last checkpoint, which is also on disk. Its step is below `config.steps` if the run was stopped.
 
     Raises:
-        TrainError: unusable painting, photographs or base; losses that stay non-finite; a checkpoint that cannot be
-            written.
+        TrainError: unusable painting, photographs or base; a run in `folder` with other settings; losses that stay
+            non-finite; a checkpoint that cannot be written.
     """
     photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
     vgg = Vgg16(vgg_weights).to(device)
@@ -63,6 +64,8 @@ def train(
     target = style_target(vgg, painting)
 
     resumed = latest_checkpoint(folder)
+    if resumed is not None:
+        _check_same_run(resumed.config, config, folder)
     state = resumed or _fresh(config)
     step, rate_factor, seconds = state.step, state.rate_factor, state.seconds
     network = _network(config, device)
@@ -136,6 +139,20 @@ def train(
         state = _snapshot(config, step, rate_factor, seconds, network, average, optimiser)
         events.emit("checkpoint", step=step, path=str(write_checkpoint(folder, state)))
     return state
+
+
+def _check_same_run(before: TrainConfig, now: TrainConfig, folder: Path) -> None:
+    """A run goes on with the settings it began with; only its length may change."""
+    changed = [
+        f"{field.name} was {getattr(before, field.name)!r}, now {getattr(now, field.name)!r}"
+        for field in fields(now)
+        if field.name != "steps" and getattr(before, field.name) != getattr(now, field.name)
+    ]
+    if changed:
+        raise TrainError(
+            f"the run in {folder} was begun with other settings ({'; '.join(changed)}): "
+            "give those again, or begin a new run in another folder with --run"
+        )
 
 
 def _schedule(step: int, config: TrainConfig) -> float:

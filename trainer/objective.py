@@ -63,7 +63,7 @@ def step_losses(
         y = network(x)
         consistency = none
 
-    with torch.autocast(device, torch.bfloat16, enabled=config.vgg_precision == "bfloat16"):
+    with torch.autocast(views.device.type, torch.bfloat16, enabled=config.vgg_precision == "bfloat16"):
         if config.scales == 2:
             # The picture at half its size teaches the large forms and costs a quarter; a crop of it at full size is
             # enough for the two finest layers, whose statistics are the same everywhere.

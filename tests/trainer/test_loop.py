@@ -72,6 +72,14 @@ def test_a_resumed_run_gives_the_losses_and_weights_of_an_unbroken_one(config: T
         assert torch.equal(tensor, resumed.average[name])
 
 
+def test_a_run_is_not_gone_on_with_under_other_settings(config: TrainConfig, tmp_path: Path) -> None:
+    _run(config, tmp_path, stop=_stop_after(1))
+    with pytest.raises(TrainError, match=r"begun with other settings \(style_weight was 8\.0, now 3\.0\)"):
+        _run(replace(config, style_weight=3.0), tmp_path)
+    longer, _ = _run(replace(config, steps=9), tmp_path)
+    assert longer.step == 9
+
+
 @pytest.mark.parametrize("scales", [1, 2])
 def test_training_lowers_the_losses(config: TrainConfig, tmp_path: Path, scales: Any) -> None:
     config = replace(config, steps=140, reconstruction_steps=60, scales=scales, consistency_weight=0)
