@@ -11,7 +11,7 @@
     ├─ SinkError                     4   the output
     │  ├─ OutputExistsError              an existing file is kept
     │  └─ DiskFullError                  no room; what was written still plays
-    └─ TrainError                    1   the training cannot start or go on
+    └─ TrainError                    9   the training cannot start or go on
 
 Foreign exceptions are translated once, in the file that imports the library that raised them. `ValueError` is
 for the programmer's mistakes and is not part of this tree.
@@ -85,4 +85,4 @@ class DiskFullError(SinkError):
 
 
 class TrainError(StylecamError):
-    pass
+    exit_code = 9

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
+from stylecam.cli.train import _follow
 from stylecam.styles import read_style
+from tests.tiny import write_tiny_style
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +82,10 @@ def test_a_signal_writes_a_checkpoint_and_the_same_command_goes_on(photographs: 
         (["--name", "../../x"], 5, "x"),
         (["--device", "cuda:99"], 7, "cuda:99"),
         (["--base", "nothere"], 5, "nothere"),
-        (["--out", "photographs/0.png/styles"], 1, "--out"),
-        (["--style-weight", "-1"], 1, "style_weight"),
+        (["--out", "photographs/0.png/styles"], 4, "--out"),
+        (["--style-weight", "-1"], 9, "style_weight"),
+        (["--title", "x" * 200], 9, "--title"),
+        (["--steps", "1"], 9, "reconstruction_steps"),
     ],
 )
 def test_what_would_fail_at_the_end_is_refused_at_the_start(
@@ -94,11 +98,26 @@ def test_what_would_fail_at_the_end_is_refused_at_the_start(
     assert "Traceback" not in run.stderr
 
 
+def test_a_style_of_another_painting_is_kept(photographs: Path, tmp_path: Path) -> None:
+    write_tiny_style(tmp_path / "tiny.safetensors", title="Kept")
+    run = subprocess.run(_command(photographs, "--out", str(tmp_path)), cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 4
+    assert "another painting" in run.stderr
+    assert read_style(tmp_path / "tiny.safetensors").title == "Kept"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_a_trainer_that_is_killed_is_not_passed_over_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert _follow([sys.executable, "-c", code], quiet=True, as_json=False) == 128 + signal.SIGKILL
+    assert "out of memory" in capsys.readouterr().err
+
+
 def test_what_cannot_start_says_why_in_one_line(photographs: Path, tmp_path: Path) -> None:
     for path in list(photographs.glob("1*.png")):
         path.unlink()
     run = subprocess.run(_command(photographs), cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 1
+    assert run.returncode == 9
     assert "training needs at least 16" in run.stderr
     assert run.stderr.startswith("error: ")
     assert run.stderr.count("\n") == 1

@@ -7,6 +7,7 @@ The first Ctrl-C or SIGTERM writes a checkpoint and ends with 130 or 143.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import signal
 import sys
@@ -15,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from stylecam.architecture import VARIANTS
-from stylecam.errors import StylecamError, TrainError
-from stylecam.styles import StyleLibrary, style_path
+from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, StylecamError, TrainError
+from stylecam.stylecheck import TEXT_LIMITS
+from stylecam.styles import StyleLibrary, read_style, style_path
 from trainer.config import PRESETS, Preset, TrainConfig
 from trainer.events import EventLog
-from trainer.export import export_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 # Set by options of their own, below.
-_NAMED = {"painting", "content", "variant", "base"}
+_NAMED = {"painting", "content", "variant", "painting_sha256", "base"}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="folder for the style (default: the user's style folder)")
     parser.add_argument("--vgg", type=Path, help="VGG-16 weights (default: the bundled ones)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--threads", type=int, help="processor threads (default: torch's choice)")
-    parser.add_argument("--checkpoint-every", type=int, default=250, metavar="STEPS")
+    parser.add_argument("--threads", type=_positive, help="processor threads (default: torch's choice)")
+    parser.add_argument("--checkpoint-every", type=_positive, default=250, metavar="STEPS")
     settings = parser.add_argument_group("settings that a preset would choose")
     for field in fields(TrainConfig):
         if field.name in _NAMED:
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _config(arguments: argparse.Namespace, variant: str, base: str) -> TrainConfig:
+def _config(arguments: argparse.Namespace, variant: str, base: str, sha256: str) -> TrainConfig:
     values = dict(PRESETS[arguments.preset])
     for field in fields(TrainConfig):
         given = getattr(arguments, field.name, None)
@@ -73,6 +74,7 @@ def _config(arguments: argparse.Namespace, variant: str, base: str) -> TrainConf
             painting=str(arguments.painting.resolve()),
             content=str(arguments.content.resolve()),
             variant=variant,  # type: ignore[arg-type]
+            painting_sha256=sha256,
             base=base,
             **values,
         )
@@ -83,7 +85,6 @@ def _config(arguments: argparse.Namespace, variant: str, base: str) -> TrainConf
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the training that the arguments describe; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    run: Path = arguments.run or Path("runs") / arguments.name
     received: list[int] = []
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -91,12 +92,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             os._exit(128 + number)  # asked twice: now; the newest checkpoint is whole
         received.append(number)
 
-    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    previous = {number: signal.signal(number, on_signal) for number in numbers}
     try:
-        return _run(arguments, run, received)
+        return _run(arguments, received)
     except StylecamError as exc:
-        run.mkdir(parents=True, exist_ok=True)
-        EventLog(run / "events.jsonl").emit("failed", text=str(exc))
         sys.stderr.write(f"error: {exc}\n")
         return exc.exit_code
     finally:
@@ -104,60 +104,89 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(number, handler)
 
 
-def _run(arguments: argparse.Namespace, run: Path, received: list[int]) -> int:
+def _run(arguments: argparse.Namespace, received: list[int]) -> int:
+    """Everything that can be refused is refused before the first step; then one network after the other."""
+    library = StyleLibrary()
+    target = style_path(arguments.name, arguments.out or library.user_folder)
+    base = _base(arguments.base, library)
+    sha256 = _sha256(arguments.painting)
+    _check_target(target, sha256)
+    texts = {key: getattr(arguments, key) for key in ("title", "author", "licence", "origin")}
+    for key, text in texts.items():
+        if len(text) > TEXT_LIMITS[key]:
+            raise TrainError(f"--{key} has {len(text)} characters, {TEXT_LIMITS[key]} are allowed")
+    configs = [_config(arguments, variant, base, sha256) for variant in arguments.variant or ["fast"]]
+    run: Path = arguments.run or Path("runs") / arguments.name
+    events = EventLog(run / "events.jsonl")
+
     import torch
 
     from stylecam.devices import choose_device
+    from trainer.export import export_style
     from trainer.loop import train
 
-    library = StyleLibrary()
-    out: Path = arguments.out or library.user_folder
-    _check_target(style_path(arguments.name, out))
-    base = arguments.base
-    if base and not Path(base).is_file():
-        base = str(library[base].path)
     device = choose_device(arguments.device).label
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-
-    checkpoints = {}
-    for variant in arguments.variant or ["fast"]:
-        folder = run / variant
-        folder.mkdir(parents=True, exist_ok=True)
-        config = _config(arguments, variant, base)
-        checkpoints[variant] = train(
-            config,
-            folder,
-            EventLog(run / "events.jsonl"),
-            vgg_weights=arguments.vgg,
-            stop=lambda: bool(received),
-            device=device,
-            checkpoint_every=arguments.checkpoint_every,
-        )
-        if received:
-            return 128 + received[0]
-    export_style(
-        checkpoints,
-        arguments.name,
-        out,
-        EventLog(run / "events.jsonl"),
-        title=arguments.title,
-        author=arguments.author,
-        licence=arguments.licence,
-        origin=arguments.origin,
-        vgg_weights=arguments.vgg,
-    )
+    for config in configs:
+        folder = run / config.variant
+        _make_folder(folder, "--run")
+        try:
+            checkpoint = train(
+                config,
+                folder,
+                events,
+                vgg_weights=arguments.vgg,
+                stop=lambda: bool(received),
+                device=device,
+                checkpoint_every=arguments.checkpoint_every,
+            )
+            if received:
+                return 128 + received[0]
+            export_style({config.variant: checkpoint}, target, events, vgg_weights=arguments.vgg, **texts)
+        except StylecamError as exc:
+            events.emit("failed", text=str(exc))
+            raise
     return 0
 
 
-def _check_target(path: Path) -> None:
-    """Say now, and not after hours, that the style could not be written."""
+def _base(wanted: str, library: StyleLibrary) -> str:
+    """Path of the style to start from, or nothing; that it holds the networks is seen when each begins."""
+    if not wanted:
+        return ""
+    return wanted if Path(wanted).is_file() else str(library[wanted].path)
+
+
+def _sha256(painting: Path) -> str:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        return hashlib.sha256(painting.read_bytes()).hexdigest()
     except OSError as exc:
-        raise TrainError(f"the folder {path.parent} cannot be made ({exc.strerror}): name another with --out") from exc
-    if not os.access(path.parent, os.W_OK):
-        raise TrainError(f"the folder {path.parent} may not be written to: name another with --out")
+        raise SourceOpenError(f"the painting {painting} cannot be read ({exc.strerror})") from exc
+
+
+def _check_target(path: Path, sha256: str) -> None:
+    """Say now, and not after hours, that the style could not be written, or would take another one's place."""
+    _make_folder(path.parent, "--out")
+    if path.exists() and read_style(path).origin_sha256 != sha256:
+        raise OutputExistsError(
+            f"{path} is a style of another painting and is kept: choose another --name, or remove it first"
+        )
+
+
+def _make_folder(folder: Path, option: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise SinkError(f"the folder {folder} cannot be made ({exc.strerror}): name another with {option}") from exc
+    if not os.access(folder, os.W_OK):
+        raise SinkError(f"the folder {folder} may not be written to: name another with {option}")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
 
 
 if __name__ == "__main__":

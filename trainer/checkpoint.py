@@ -36,6 +36,8 @@ class Checkpoint:
     """What the learning rate has been multiplied with after roll-backs."""
     seconds: float
     """Spent training so far."""
+    photographs: str
+    """Fingerprint of the photographs learned on."""
     network: dict[str, Tensor]
     average: dict[str, Tensor]
     """The moving average of the weights: what a style is made of."""
@@ -63,17 +65,19 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "step": checkpoint.step,
         "rate_factor": checkpoint.rate_factor,
         "seconds": checkpoint.seconds,
+        "photographs": checkpoint.photographs,
         "config": checkpoint.config.to_json(),
     }
     try:
         save_file(tensors, temporary, metadata={"run": json.dumps(header)})
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, SafetensorError) as exc:
         temporary.unlink(missing_ok=True)
         raise TrainError(f"the checkpoint cannot be written to {folder} ({exc}); the one before it is kept") from exc
-    for old in _checkpoints(folder)[:-_KEPT]:
+    # By age, not by step: the one just written stays, whatever else lies here.
+    for old in sorted(_checkpoints(folder), key=lambda file: file.stat().st_mtime_ns)[:-_KEPT]:
         old.unlink(missing_ok=True)
     return path
 
@@ -96,6 +100,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             config=TrainConfig.from_json(header["config"]),
             rate_factor=float(header["rate_factor"]),
             seconds=float(header["seconds"]),
+            photographs=str(header["photographs"]),
             **groups,
         )
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as exc:
@@ -103,12 +108,19 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:
-    """The newest readable checkpoint of a run's folder; a torn one is passed over."""
+    """The newest readable checkpoint of a run's folder; a torn one is passed over.
+
+    Raises:
+        TrainError: there are checkpoints, but none can be read: a run must not begin again in silence.
+    """
+    problems = []
     for path in reversed(_checkpoints(folder)):
         try:
             return read_checkpoint(path)
-        except TrainError:
-            continue
+        except TrainError as exc:
+            problems.append(str(exc))
+    if problems:
+        raise TrainError(f"{problems[0]}; move the files in {folder} away to begin again, or name another --run")
     return None
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from stylecam.architecture import VARIANTS, Variant
 from stylecam.errors import TrainError
-from trainer.perceptual import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PRESETS", "Preset", "TrainConfig"]
+__all__ = ["LAYERS", "PRESETS", "Preset", "TrainConfig"]
 
 Preset = Literal["quick", "standard", "best"]
+LAYERS: Final = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+"""The layers of VGG-16 whose Gram matrices make a style, from fine to coarse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,12 @@ class TrainConfig:
     content: str
     """Path of a folder of photographs."""
     variant: Variant = "fast"
+    painting_sha256: str = ""
+    """Of the painting's file, so that a run never goes on with another picture of the same name."""
     base: str = ""
     """A style file to start from; empty: from noise, by way of `reconstruction_steps`."""
 
-    steps: int = 6000
+    steps: int = 8000
     batch: int = 1
     crop: int = 256
     painting_size: int = 512
@@ -49,7 +53,7 @@ class TrainConfig:
     content_weight: float = 1.0
     style_weight: float = 8.0
     layer_weights: tuple[float, float, float, float] = (0.5, 1.0, 1.5, 1.5)
-    """Of the four style layers, fine to coarse."""
+    """Of the four style layers, fine to coarse. With two scales, the two fine layers on the crop weigh 0.75 each."""
     tv_weight: float = 0.3
     consistency_weight: float = 20.0
     consistency_start: float = 0.5
@@ -64,12 +68,30 @@ class TrainConfig:
             raise ValueError(f"expected one of {LAYERS}, got {self.content_layer = }")
         if self.scales not in (1, 2):
             raise ValueError(f"expected 1 or 2, got {self.scales = }")
-        for name, least in (("steps", 1), ("batch", 1), ("crop", 64), ("painting_size", 64)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        if self.vgg_precision not in ("float32", "bfloat16"):
+            raise ValueError(f"expected float32 or bfloat16, got {self.vgg_precision = }")
+        least = {"steps": 1, "batch": 1, "crop": 64, "painting_size": 64, "reconstruction_steps": 0, "style_rise": 0}
+        for name, limit in {**least, "seed": 0}.items():
+            if getattr(self, name) < limit:
+                raise ValueError(f"{name} must be at least {limit}, got {getattr(self, name)}")
         for name in ("learning_rate", "content_weight", "style_weight"):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        for name in ("tv_weight", "consistency_weight", "consistency_start"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 or above, got {getattr(self, name)}")
+        if not (all(0 <= weight < math.inf for weight in self.layer_weights) and any(self.layer_weights)):
+            raise ValueError(f"layer_weights must be 0 or above and not all 0, got {self.layer_weights}")
+        if self.first_painted_step >= self.steps:
+            raise ValueError(
+                f"the first {self.reconstruction_steps} steps (reconstruction_steps) do not paint yet, "
+                f"so steps must be above that, got {self.steps}"
+            )
+
+    @property
+    def first_painted_step(self) -> int:
+        """Where style begins to count: a base can see already, and need not learn to give back its input."""
+        return 0 if self.base else self.reconstruction_steps
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -89,15 +111,9 @@ class TrainConfig:
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise TrainError(f"the checkpoint's settings cannot be read ({exc}): start a new run") from exc
 
-    def with_preset(self, preset: Preset) -> TrainConfig:
-        """The same run at another length."""
-        if preset not in get_args(Preset):
-            raise ValueError(f"expected one of {get_args(Preset)}, got {preset = }")
-        return replace(self, **PRESETS[preset])
-
 
 PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
     "quick": {"steps": 3000, "crop": 224, "reconstruction_steps": 800, "style_rise": 400},
-    "standard": {"steps": 8000},
+    "standard": {},
     "best": {"steps": 20_000, "batch": 2},
 }

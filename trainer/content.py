@@ -6,16 +6,17 @@ a random generator needs keeping.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
 from PIL import Image as PilImage
-from PIL import ImageOps
 from torch import Tensor
 
 from stylecam.errors import TrainError
+from stylecam.pictures import read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,25 +42,22 @@ class Skipped:
 
 
 def load_picture(path: Path, *, short_side: int | None = None) -> Image:
-    """A picture file as H×W×3 uint8 RGB, upright; scaled so that its short side is `short_side`.
+    """A picture file as H×W×3 uint8 RGB, upright, on white where transparent; scaled to a short side of `short_side`.
 
     Raises:
-        TrainError: the file is no picture, is damaged or is larger than 80 megapixels.
+        SourceOpenError: the file is no picture, is damaged or too large.
     """
-    try:
-        with PilImage.open(path, formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MOST_PIXELS:
-                raise TrainError(f"{path} is larger than {_MOST_PIXELS // 10**6} megapixels: scale it down first")
-            if short_side is not None:
-                picture.draft("RGB", (2 * short_side, 2 * short_side))  # JPEG only: decodes at a fraction of the size
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, ValueError, SyntaxError, PilImage.DecompressionBombError) as exc:
-        raise TrainError(f"{path} is not a readable picture ({exc})") from exc
-    if short_side is not None:
-        scale = short_side / min(upright.size)
-        size = (max(1, round(upright.width * scale)), max(1, round(upright.height * scale)))
-        upright = upright.resize(size, PilImage.Resampling.LANCZOS)
-    return np.array(upright, dtype=np.uint8)
+    picture = read_picture(path)
+    image = picture.image
+    if picture.alpha is not None:
+        opacity = picture.alpha[..., None].astype(np.float32) / 255
+        image = np.rint(image * opacity + 255 * (1 - opacity)).astype(np.uint8)
+    if short_side is None:
+        return image
+    height, width = image.shape[:2]
+    scale = short_side / min(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.array(PilImage.fromarray(image).resize(size, PilImage.Resampling.LANCZOS))
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -109,12 +107,18 @@ class ContentImages:
             why = "; ".join(f"{skip.path.name}: {skip.reason}" for skip in self.skipped[:3])
             raise TrainError(
                 f"{self.folder} has {len(paths)} usable photographs, training needs at least 16 "
-                f"of {self.crop}×{self.crop} pixels or more" + (f" ({why})" if why else "")
+                f"of {self.crop // 2}×{self.crop // 2} pixels or more" + (f" ({why})" if why else "")
             )
         held_out = min(8, len(paths) // 8)
         chosen = np.random.default_rng(self.seed).permutation(len(paths))
         self.held_out = [paths[i] for i in sorted(chosen[:held_out])]
         self.training = [paths[i] for i in sorted(chosen[held_out:])]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when a photograph is added, taken away or renamed."""
+        names = [path.relative_to(self.folder).as_posix() for path in sorted([*self.training, *self.held_out])]
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
     def batch_at(self, step: int) -> tuple[Tensor, tuple[int, int]]:
         """Two overlapping views of each crop: 2·batch × 3 × crop × crop, 0–255, and how far the second is moved.

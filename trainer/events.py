@@ -15,6 +15,7 @@ Every object has `event` and `time` (seconds since the epoch). The kinds and the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -29,16 +30,14 @@ __all__ = ["EventLog"]
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """Writes events; a reader that has gone away (a closed window) does not end the run."""
+    """Writes events. A reader that has gone away (a closed window) or a full disk does not end the run."""
 
     path: Path
 
     def emit(self, event: str, **fields: object) -> None:
         line = json.dumps({"event": event, "time": round(time.time(), 3), **fields})
-        with self.path.open("a", encoding="utf-8") as file:
+        with contextlib.suppress(OSError), self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
-        try:
+        with contextlib.suppress(OSError, ValueError):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
-        except (BrokenPipeError, ValueError):
-            pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +36,7 @@ _THUMBNAIL = 192
 
 def export_style(
     checkpoints: Mapping[Variant, Checkpoint],
-    name: str,
-    folder: Path,
+    target: Path,
     events: EventLog,
     *,
     title: str = "",
@@ -47,9 +45,9 @@ def export_style(
     origin: str = "",
     vgg_weights: Path | None = None,
 ) -> Style:
-    """Write `<folder>/<name>.safetensors` from the averaged weights of one or two trained networks.
+    """Write the style file `target` (`<name>.safetensors`) from the averaged weights of trained networks.
 
-    Where a style of that name made from the same painting stands there already, networks that were not trained this
+    Where a style made from the same painting stands there already, networks that were not trained this
     time, and texts that were not given, are kept from it.
 
     Raises:
@@ -58,8 +56,8 @@ def export_style(
     """
     first = next(iter(checkpoints.values()))
     painting_path = Path(first.config.painting)
-    sha256 = hashlib.sha256(painting_path.read_bytes()).hexdigest()
-    earlier = _earlier(folder / f"{name}.safetensors", sha256)
+    sha256 = first.config.painting_sha256
+    earlier = _earlier(target, sha256)
     vgg = Vgg16(vgg_weights)
 
     weights: dict[Variant, dict[str, NDArray[np.float16]]] = {}
@@ -80,14 +78,14 @@ def export_style(
         thumbnail = _thumbnail(network, painting_path) if thumbnail is None or variant == "full" else thumbnail
 
     style = write_style(
-        folder / f"{name}.safetensors",
+        target,
         weights=weights,
-        title=title or (earlier.title if earlier else name.replace("_", " ").replace("-", " ").title()),
+        title=title or (earlier.title if earlier else target.stem.replace("_", " ").replace("-", " ").title()),
         author=author or (earlier.author if earlier else ""),
         licence=licence or (earlier.licence if earlier else ""),
         origin=origin or (earlier.origin if earlier else painting_path.name),
         origin_sha256=sha256,
-        base=Path(first.config.base).stem,
+        base=Path(first.config.base).stem or (earlier.base if earlier else ""),
         record=record,
         thumbnail=thumbnail,
     )
@@ -98,6 +96,8 @@ def export_style(
 
 
 def _earlier(path: Path, sha256: str) -> Style | None:
+    if not sha256:
+        return None
     try:
         style = read_style(path)
     except StyleError:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import torch
 
 from stylecam.architecture import ARCHITECTURES
-from stylecam.errors import TrainError
+from stylecam.errors import StylecamError, TrainError
 from stylecam.network import TransformerNet
 from stylecam.styles import read_style
 from trainer.checkpoint import Checkpoint, latest_checkpoint, write_checkpoint
@@ -66,7 +66,9 @@ def train(
     resumed = latest_checkpoint(folder)
     if resumed is not None:
         _check_same_run(resumed.config, config, folder)
-    state = resumed or _fresh(config)
+        if resumed.photographs != photographs.fingerprint:
+            events.emit("notice", text=f"the photographs in {config.content} are not those that the run began with")
+    state = replace(resumed, config=config) if resumed else _fresh(config, photographs.fingerprint)
     step, rate_factor, seconds = state.step, state.rate_factor, state.seconds
     network = _network(config, device)
     optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
@@ -91,7 +93,11 @@ def train(
         rate = config.learning_rate * rate_factor * _schedule(step, config)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        losses = step_losses(network, vgg, target, photographs, config, step, device)
+        try:
+            losses = step_losses(network, vgg, target, photographs, config, step, device)
+        except (StylecamError, OSError, torch.OutOfMemoryError):  # a photograph that has gone, a device that is full
+            write_checkpoint(folder, _snapshot(state, step, rate_factor, seconds, network, average, optimiser))
+            raise
         optimiser.zero_grad(set_to_none=True)
         losses.total.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
@@ -103,14 +109,13 @@ def train(
                 )
             roll_backs += 1
             rate_factor /= 2
-            state = latest_checkpoint(folder) or state
             average = _restore(state, network, optimiser)
             events.emit("rolled_back", step=step, to_step=state.step, learning_rate=config.learning_rate * rate_factor)
             step = state.step
             continue
         optimiser.step()
         step += 1
-        _follow(average, network, step if step > config.reconstruction_steps else 0)
+        _follow(average, network, max(0, step - config.first_painted_step))
 
         elapsed = time.monotonic() - began
         seconds += elapsed
@@ -131,12 +136,13 @@ def train(
                 seconds_left=round((config.steps - step) * seconds_per_step),
             )
         if step % checkpoint_every == 0 or step == config.steps:
-            state = _snapshot(config, step, rate_factor, seconds, network, average, optimiser)
+            state = _snapshot(state, step, rate_factor, seconds, network, average, optimiser)
             events.emit("checkpoint", step=step, path=str(write_checkpoint(folder, state)))
+            roll_backs = 0
             _judge(average, config, vgg, target, photographs, folder, events, step, device)
 
     if state.step != step:
-        state = _snapshot(config, step, rate_factor, seconds, network, average, optimiser)
+        state = _snapshot(state, step, rate_factor, seconds, network, average, optimiser)
         events.emit("checkpoint", step=step, path=str(write_checkpoint(folder, state)))
     return state
 
@@ -146,7 +152,7 @@ def _check_same_run(before: TrainConfig, now: TrainConfig, folder: Path) -> None
     changed = [
         f"{field.name} was {getattr(before, field.name)!r}, now {getattr(now, field.name)!r}"
         for field in fields(now)
-        if field.name != "steps" and getattr(before, field.name) != getattr(now, field.name)
+        if field.name not in ("steps", "painting") and getattr(before, field.name) != getattr(now, field.name)
     ]
     if changed:
         raise TrainError(
@@ -169,7 +175,7 @@ def _network(config: TrainConfig, device: str) -> TransformerNet:
     return network.to(memory_format=torch.channels_last) if on_cpu else network
 
 
-def _fresh(config: TrainConfig) -> Checkpoint:
+def _fresh(config: TrainConfig, photographs: str) -> Checkpoint:
     """Step 0: the base's weights, or seeded noise."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -181,7 +187,7 @@ def _fresh(config: TrainConfig) -> Checkpoint:
         network.load_state_dict({k: torch.from_numpy(w).float() for k, w in base.weights(config.variant).items()})
     weights = _copied(network.state_dict())
     zeros = {name: torch.zeros_like(tensor) for name, tensor in weights.items()}
-    return Checkpoint(0, config, 1.0, 0.0, weights, _copied(weights), zeros, _copied(zeros))
+    return Checkpoint(0, config, 1.0, 0.0, photographs, weights, _copied(weights), zeros, _copied(zeros))
 
 
 def _restore(state: Checkpoint, network: TransformerNet, optimiser: torch.optim.Adam) -> dict[str, Tensor]:
@@ -198,7 +204,7 @@ def _restore(state: Checkpoint, network: TransformerNet, optimiser: torch.optim.
 
 
 def _snapshot(
-    config: TrainConfig,
+    before: Checkpoint,
     step: int,
     rate_factor: float,
     seconds: float,
@@ -207,9 +213,9 @@ def _snapshot(
     optimiser: torch.optim.Adam,
 ) -> Checkpoint:
     moments = {name: optimiser.state[parameter] for name, parameter in network.named_parameters()}
-    return Checkpoint(
+    return replace(
+        before,
         step=step,
-        config=config,
         rate_factor=rate_factor,
         seconds=seconds,
         network=_copied(network.state_dict()),
@@ -247,5 +253,9 @@ def _judge(
     network.load_state_dict(average)
     figures = measure_held_out(network, vgg, target, photographs.held_out, device=device)
     events.emit("held_out", step=step, content=figures.content, style=figures.style, flicker=figures.flicker)
-    path = save_preview(network, photographs.held_out[:2], folder / f"preview-{step:07d}.jpg", device=device)
-    events.emit("preview", step=step, path=str(path))
+    try:
+        path = save_preview(network, photographs.held_out[:2], folder / f"preview-{step:07d}.jpg", device=device)
+    except OSError as exc:  # a full disk, say: the run is worth more than its preview
+        events.emit("notice", text=f"the preview of step {step} could not be written ({exc})")
+    else:
+        events.emit("preview", step=step, path=str(path))

@@ -48,12 +48,12 @@ def step_losses(
     views = views.to(device).contiguous(memory_format=torch.channels_last)
     x = views[: config.batch]
     none = torch.zeros((), device=device)
-    if step < config.reconstruction_steps and not config.base:
+    if step < config.first_painted_step:
         error = (network(x) - x).abs().mean() / 255
         return Losses(content=error, style=none, tv=none, consistency=none, total=10 * error)
 
-    painted_steps = step - (0 if config.base else config.reconstruction_steps)
-    style_weight = config.style_weight * min(1.0, (painted_steps + 1) / max(1, config.style_rise))
+    risen = min(1.0, (step - config.first_painted_step + 1) / max(1, config.style_rise))
+    style_weight = config.style_weight * risen
     rng = np.random.default_rng((config.seed, 2, step))
     consistency_weight = config.consistency_weight * _ramp(step / config.steps, config.consistency_start, 0.1)
     if consistency_weight:

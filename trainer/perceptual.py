@@ -20,13 +20,13 @@ from torch import Tensor, nn
 
 from stylecam.bundled import bundled_path
 from stylecam.errors import TrainError
+from trainer.config import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
-    "LAYERS",
     "StyleTarget",
     "Vgg16",
     "content_loss",
@@ -37,9 +37,6 @@ __all__ = [
     "style_target",
     "total_variation",
 ]
-
-LAYERS: Final = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-"""The layers whose Gram matrices make a style, from fine to coarse."""
 
 # torchvision's numbering of the convolutions up to relu4_3; None is a 2×2 max pooling.
 _PLAN: Final = (0, 2, None, 5, 7, None, 10, 12, 14, None, 17, 19, 21)

@@ -29,7 +29,7 @@ app = typer.Typer(
     help="Turn videos and pictures into paintings, and train your own styles.",
     epilog=(
         "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 input, 4 output, 5 style, 7 device, "
-        "8 done with losses, 130 and 143 stopped by a signal."
+        "8 done with losses, 9 training, 130 and 143 stopped by a signal."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -48,6 +48,8 @@ def train(
 
     Example: stylecam train painting.jpg --content photos/ --name mystyle --variant fast
     """
+    if painting.name.startswith("-"):
+        raise typer.BadParameter("name the painting first, then the options", param_hint="PAINTING")
     command = [sys.executable, "-P", "-m", "trainer", str(painting), "--content", str(content), "--name", name]
     command += ["--preset", preset, "--device", device]
     for chosen in variant or ["fast"]:
@@ -60,27 +62,44 @@ def train(
 
 def _follow(command: list[str], *, quiet: bool, as_json: bool) -> int:
     """Run the trainer to its end; returns its exit code. Signals are handed on, and the trainer ends in good order."""
-    # A session of its own, so that Ctrl-C reaches the trainer once, from here, and not a second time from the terminal.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=_environment())
+    handed_on: list[int] = []
+    process: subprocess.Popen[str] | None = None
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
-        process.send_signal(number)
+        handed_on.append(number)
+        if process is not None:
+            process.send_signal(number)
 
-    previous = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    previous = {number: signal.signal(number, hand_on) for number in numbers}
     try:
+        # A session of its own: Ctrl-C reaches the trainer once, from here, and not a second time from the terminal.
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=_environment()
+        )
         assert process.stdout is not None
         for line in process.stdout:
             if as_json:
                 typer.echo(line, nl=False)
             elif not quiet:
                 _show(json.loads(line))
-        return process.wait()
+        code = process.wait()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+        if process is not None:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+    if code < 0 and -code not in handed_on:
+        typer.echo(
+            f"error: the trainer was ended by signal {-code} (out of memory?); the same command goes on from its last "
+            "checkpoint",
+            err=True,
+        )
+    return code if code >= 0 else 128 - code
 
 
 def _environment() -> dict[str, str]:

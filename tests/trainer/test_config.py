@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from stylecam.errors import TrainError
-from trainer.config import Preset, TrainConfig
+from trainer.config import PRESETS, Preset, TrainConfig
 
 
 def test_a_configuration_survives_json() -> None:
@@ -13,14 +13,36 @@ def test_a_configuration_survives_json() -> None:
     assert TrainConfig.from_json(config.to_json()) == config
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"painting": "p"}', '{"steps": -1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"painting": "p"}',
+        '{"painting": "p", "content": "c", "layer_weights": [1, 1, 1, 1], "steps": -1}',
+    ],
+)
 def test_damaged_settings_are_refused(text: str) -> None:
     with pytest.raises(TrainError, match="start a new run"):
         TrainConfig.from_json(text)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"steps": 0}, {"crop": 8}, {"variant": "slim"}, {"content_layer": "relu5_1"}, {"style_weight": -1.0}]
+    "wrong",
+    [
+        {"steps": 0},
+        {"steps": 1500},
+        {"crop": 8},
+        {"variant": "slim"},
+        {"content_layer": "relu5_1"},
+        {"vgg_precision": "bf16"},
+        {"style_weight": -1.0},
+        {"style_weight": float("nan")},
+        {"tv_weight": -0.1},
+        {"layer_weights": (0, 0, 0, 0)},
+        {"seed": -1},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -28,6 +50,6 @@ def test_settings_that_make_no_sense_are_refused_by_name(wrong: dict[str, Any]) 
 
 
 def test_presets_grow() -> None:
-    steps = [TrainConfig("p", "c").with_preset(preset).steps for preset in get_args(Preset)]
+    steps = [TrainConfig("p", "c", **PRESETS[preset]).steps for preset in get_args(Preset)]
     assert steps == sorted(steps)
     assert len(set(steps)) == 3

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+import trainer.checkpoint
 import trainer.loop
 from stylecam.errors import TrainError
+from stylecam.styles import read_style
 from trainer.checkpoint import latest_checkpoint, read_checkpoint, write_checkpoint
 from trainer.config import TrainConfig
 from trainer.events import EventLog
@@ -31,6 +33,7 @@ def config(painting: Path, photographs: Path) -> TrainConfig:
     return TrainConfig(
         painting=str(painting),
         content=str(photographs),
+        painting_sha256="5" * 64,
         steps=8,
         crop=64,
         painting_size=96,
@@ -146,12 +149,77 @@ def test_a_torn_checkpoint_is_passed_over_and_old_ones_go(config: TrainConfig, t
     with pytest.raises(TrainError, match="not a readable checkpoint"):
         read_checkpoint(files[-1])
     assert checkpoint.step == config.steps
+    # Where none can be read, a run does not begin again in silence.
+    files[0].write_bytes(b"?")
+    with pytest.raises(TrainError, match="move the files"):
+        latest_checkpoint(tmp_path)
+
+
+def test_what_was_just_written_stays_whatever_else_lies_there(config: TrainConfig, tmp_path: Path) -> None:
+    checkpoint, _ = _run(config, tmp_path)
+    for step in (100, 200):
+        (tmp_path / f"checkpoint-{step:07d}.safetensors").write_bytes(b"?")
+    path = write_checkpoint(tmp_path, replace(checkpoint, step=9))
+    assert path.is_file()
+    latest = latest_checkpoint(tmp_path)
+    assert latest is not None
+    assert latest.step == 9
+
+
+@pytest.mark.parametrize("with_base", [False, True])
+def test_the_style_is_the_average_of_the_weights_since_painting_began(
+    config: TrainConfig, tmp_path: Path, with_base: bool
+) -> None:
+    if with_base:
+        first, _ = _run(config, tmp_path / "base")
+        style = export_style({"fast": first}, tmp_path / "discs.safetensors", EventLog(tmp_path / "events.jsonl"))
+        config = replace(config, base=str(style.path))
+    seen: list[torch.Tensor] = []
+    follow = trainer.loop._follow
+
+    def noting(average: dict[str, torch.Tensor], network: torch.nn.Module, step: int) -> None:
+        seen.append(network.get_parameter("conv1.conv2d.weight").detach().clone())
+        follow(average, network, step)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer.loop, "_follow", noting)
+        checkpoint, _ = _run(config, tmp_path / "run")
+    begin = 0 if with_base else config.reconstruction_steps
+    expected = torch.zeros_like(seen[0]) if begin else checkpoint.network["conv1.conv2d.weight"] * 0
+    for step, weights in enumerate(seen, start=1):
+        painted = max(0, step - begin)
+        decay = painted / (painted + 10)
+        expected = weights if step == 1 and not with_base else expected * decay + weights * (1 - decay)
+        if step == 1 and with_base:
+            start = read_style(tmp_path / "discs.safetensors").weights("fast")["conv1.conv2d.weight"]
+            expected = torch.from_numpy(start).float() * decay + weights * (1 - decay)
+    torch.testing.assert_close(checkpoint.average["conv1.conv2d.weight"], expected)
+    assert not torch.equal(checkpoint.average["conv1.conv2d.weight"], checkpoint.network["conv1.conv2d.weight"])
+
+
+def test_a_photograph_that_goes_away_loses_no_step(config: TrainConfig, tmp_path: Path) -> None:
+    original = trainer.loop.step_losses
+
+    def gone(*arguments: Any) -> Losses:
+        if arguments[5] == 6:
+            raise TrainError("the photograph has gone")
+        return original(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer.loop, "step_losses", gone)
+        with pytest.raises(TrainError, match="has gone"):
+            train(config, tmp_path, EventLog(tmp_path / "events.jsonl"))
+    latest = latest_checkpoint(tmp_path)
+    assert latest is not None
+    assert latest.step == 6
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(config: TrainConfig, tmp_path: Path) -> None:
     checkpoint, _ = _run(config, tmp_path)
-    with pytest.raises(TrainError, match="cannot be written"):
-        write_checkpoint(tmp_path / "gone", checkpoint)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer.checkpoint.os, "replace", _no_room)
+        with pytest.raises(TrainError, match="cannot be written"):
+            write_checkpoint(tmp_path, replace(checkpoint, step=99))
     assert not list(tmp_path.glob("*.part"))
     latest = latest_checkpoint(tmp_path)
     assert latest is not None
@@ -161,7 +229,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(config: Train
 def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, tmp_path: Path) -> None:
     checkpoint, _ = _run(config, tmp_path / "run")
     events = EventLog(tmp_path / "events.jsonl")
-    style = export_style({"fast": checkpoint}, "discs", tmp_path, events, author="Tests")
+    style = export_style({"fast": checkpoint}, tmp_path / "discs.safetensors", events, author="Tests")
     assert style.name == "discs"
     assert style.variants == ("fast",)
     assert style.thumbnail is not None
@@ -171,9 +239,9 @@ def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, tmp_p
     assert np.isfinite(list(record["held_out"].values())).all()
 
     # A second network from the same painting joins the first.
-    full = replace(config, variant="full", steps=1, reconstruction_steps=1)
+    full = replace(config, variant="full", steps=1, reconstruction_steps=0)
     other, _ = _run(full, tmp_path / "full")
-    both = export_style({"full": other}, "discs", tmp_path, events)
+    both = export_style({"full": other}, tmp_path / "discs.safetensors", events)
     assert set(both.variants) == {"fast", "full"}
     assert both.author == "Tests"
     np.testing.assert_array_equal(
@@ -185,6 +253,10 @@ def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, tmp_p
     started, _ = _run(warm, tmp_path / "warm")
     before = both.weights("fast")["res1.conv1.conv2d.weight"].astype(np.float32)
     np.testing.assert_allclose(started.network["res1.conv1.conv2d.weight"].numpy(), before, atol=2e-3)
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def _events(folder: Path) -> list[dict[str, Any]]:

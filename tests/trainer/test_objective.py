@@ -23,6 +23,11 @@ class _Identity(torch.nn.Module):
         return x
 
 
+class _Darker(torch.nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x / 4
+
+
 def test_views_of_one_scene_do_not_differ_whichever_way_they_lie_apart() -> None:
     scene = torch.rand(1, 3, 40, 40) * 255
     for down, right in ((3, 5), (-3, 5), (0, -7), (-4, -1), (0, 0)):
@@ -60,9 +65,15 @@ def test_losses_are_weighted_as_the_configuration_says(painting: Path, photograp
     assert content == pytest.approx(0, abs=1e-9)
     assert consistency == 0
     assert total == pytest.approx(8 * style / 4 + 2 * tv, rel=1e-4)  # the first of four steps up
-    *_, consistency, total_late = at(8)
+    content, style, tv, consistency, total = at(8)
     assert consistency > 0
-    assert total_late > 8 * at(8)[1]
+    assert total == pytest.approx(8 * style + 2 * tv + 20 * consistency, rel=1e-4)
+    # A network that changes the picture loses content, too.
+    darker = _Darker()
+    losses = step_losses(darker, vgg, target, images, replace(config, content_weight=3.0), 4, "cpu")  # type: ignore[arg-type]
+    parts = 3 * losses.content + 8 * 3 / 4 * losses.style + 2 * losses.tv
+    assert losses.content > 0.1
+    assert losses.total.item() == pytest.approx(parts.item(), rel=1e-4)
     # At one scale every layer is seen at full size.
     single = at(2, replace(config, scales=1))
     assert single[1] != pytest.approx(style, rel=1e-3)
