@@ -85,12 +85,12 @@ def check_output(path: Path, *, source: Path | None = None, force: bool = False)
         OutputExistsError: the file is there and `force` is not set.
         SinkError: it is the source itself, its folder is missing, or its suffix is none of ours.
     """
-    if path.suffix.lower() not in _CONTAINERS:
-        raise SinkError(f"{path} has no video suffix that can be written; use one of {', '.join(_CONTAINERS)}")
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise SinkError(f"{path} is the input itself, which is never overwritten; choose another output")
     if path.is_dir():
         raise SinkError(f"{path} is a folder; name a file in it")
+    if path.suffix.lower() not in _CONTAINERS:
+        raise SinkError(f"{path} has no video suffix that can be written; use one of {', '.join(_CONTAINERS)}")
     if not path.absolute().parent.is_dir():
         raise SinkError(f"the folder {path.absolute().parent} does not exist; make it first")
     if not os.access(path.absolute().parent, os.W_OK):
@@ -216,8 +216,10 @@ class VideoFileSink:
         if not self._open:
             return
         self._open = False
-        if self._copy:
-            self._copy.close()
+        # The sound ends here: to flush the pictures must not ask a closed file for more of it.
+        copy, self._copy = self._copy, None
+        if copy:
+            copy.close()
         # After an output error the muxer is in pieces: one more packet can crash the process. The fragments are on the
         # disk already; ending the file may meet the same error again.
         with contextlib.suppress(Exception):

@@ -90,6 +90,7 @@ class VideoFileSource:
         self.damaged = 0
         self.missing = 0
         self.notices: list[str] = []
+        self._holes = 0
         self._timeline = Timeline(self.facts)
         if hdr_transfer(self.facts):
             self.notices.append(f"{self.name} is HDR; its colours are brought down to what a normal screen shows")
@@ -123,6 +124,7 @@ class VideoFileSource:
         decoded = decode_with_av(self.facts) if _opencv_misreads(self.facts) else self._with_opencv()
         end = self.facts.first_pts
         for index, (pts, image) in enumerate(self._completed(decoded)):
+            self._holes += self._frames_between(end, pts)
             end = max(end, pts)
             yield Frame(image, float((pts - self.facts.first_pts) * self.facts.time_base), index)
         self._take_stock(end)
@@ -180,6 +182,12 @@ class VideoFileSource:
             self.damaged += 1
             yield late, previous
 
+    def _frames_between(self, before: int, pts: int) -> int:
+        """How many frames of the nominal rate would fit between two neighbours."""
+        if not self.facts.rate:
+            return 0
+        return max(0, round((pts - before) * self.facts.time_base * self.facts.rate) - 1)
+
     def _take_stock(self, end: int) -> None:
         facts = self.facts
         self.damaged = max(self.damaged, self._timeline.corrupt)
@@ -189,7 +197,16 @@ class VideoFileSource:
             short = facts.duration - float((end - facts.stream_start) * facts.time_base)
             self.missing = round(short * facts.rate) if short > 0.5 else 0
         if self.damaged:
-            self.notices.append(f"{self.damaged} damaged frames of {self.name} were replaced by the frame before")
+            frames = "1 damaged frame" if self.damaged == 1 else f"{self.damaged} damaged frames"
+            self.notices.append(
+                f"{frames} of {self.name} replaced by the frame before; what follows may be smeared for up to a second"
+            )
+        if self._holes and not self.missing and facts.frames is None and (self.damaged or self._timeline.cut_off):
+            # Matroska's reader skips what it cannot parse without a word. A pause in the times is no proof of that,
+            # for rates may vary; in a file that is damaged it is the likelier reason.
+            self.missing = self._holes
+            self.notices.append(f"about {self._holes} frames are missing within {self.name}; the frame before stays")
+            return
         if self.missing or self._timeline.cut_off:
             amount = f"about {self.missing} frames are missing" if self.missing else "some frames may be missing"
             self.notices.append(f"{self.name} ends early: {amount}")

@@ -86,6 +86,8 @@ class StreamCopy:
             track.end(self._output)
 
     def close(self) -> None:
+        """Pass on nothing more. Reading on from the closed file would crash the process."""
+        self._next, self._packets = None, iter(())
         self._source.close()
 
     def _read(self) -> Iterator[Packet[Any]]:
@@ -132,7 +134,8 @@ class StreamCopy:
         if stream.type == "audio" and context is not None:
             self.notices.append(f"{name} does not fit the container and is encoded anew as AAC")
             return _Encoded(_tagged(_add_aac(self._output, stream), stream))
-        self.notices.append(f"{name} does not fit the container and is left out")
+        remedy = "" if self._container == "matroska" else "; an output that ends in .mkv would keep it"
+        self.notices.append(f"{name} does not fit the container and is left out{remedy}")
         return None
 
     def _copy_tags(self, pictures: Any) -> None:

@@ -73,6 +73,24 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert b"Traceback" not in process.stderr.read()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's way to close a stream")
+@pytest.mark.parametrize(("redirection", "code"), [(">&-", 0), ("2>&-", 0), ("<&-", 0), ("| true", 0)])
+def test_closed_streams_are_no_bug(redirection: str, code: int) -> None:
+    command = f"'{sys.executable}' -m stylecam styles list --json {redirection}"
+    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert run.returncode == code
+    assert "bug" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_result_that_finds_no_room_is_an_output_error() -> None:
+    command = f"'{sys.executable}' -m stylecam styles list --json > /dev/full"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert run.returncode == 4
+    assert run.stderr.startswith("error: the result could not be printed")
+
+
 @pytest.mark.parametrize(("text", "size"), [("640x360", (640, 360)), ("16X16", (16, 16)), ("native", None)])
 def test_sizes_are_read(text: str, size: tuple[int, int] | None) -> None:
     assert parse_size(text) == size

@@ -178,3 +178,13 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys: pyte
     assert main([*command, "--help"]) == 0
     text = capsys.readouterr().out
     assert command == ["styles"] or "Example: stylecam" in text
+
+
+def test_an_import_that_another_style_hides_says_so(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready = write_tiny_style(tmp_path / "ready.safetensors")
+    assert run("import", str(ready.path), "--name", "dots") == 0
+    assert f"note: {folder / 'dots.safetensors'} has the same name and goes before it" in capsys.readouterr().err
+    assert run("import", str(ready.path), "--name", "free") == 0
+    assert "note" not in capsys.readouterr().err

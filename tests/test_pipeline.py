@@ -220,6 +220,24 @@ def test_the_first_error_reaches_the_caller_and_names_the_part(tmp_path: Path, w
     assert len(images_in(tmp_path / ".out.part.mp4")) >= BREAKS_AT - 5
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_an_error_half_way_through_a_clip_with_sound_leaves_a_part_that_plays(tmp_path: Path, suffix: str) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=60, sounds=[Sound(seconds=3)])
+    output = tmp_path / f"out{suffix}"
+
+    def failing(progress: Progress) -> None:
+        if progress.frame == 30:
+            raise ValueError("told to fail")
+
+    with pytest.raises(ValueError, match="told to fail") as caught:
+        stylize_video(clip, output, identity, on_progress=failing)
+    assert "play" in caught.value.__notes__[0]
+    assert not output.exists()
+    part = output.with_name(f".out.part{suffix}")
+    with av.open(str(part)) as container:
+        assert sum(1 for _ in container.decode(video=0)) >= 30
+
+
 def test_stop_finishes_the_file_with_what_is_there(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.mp4", frames=200, sounds=[Sound()])
     stop = threading.Event()

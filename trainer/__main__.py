@@ -33,7 +33,11 @@ _NAMED = {"painting", "content", "variant", "painting_sha256", "base"}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer",
+        usage="%(prog)s PAINTING --content FOLDER --name NAME [options]",
+        description=__doc__,
+    )
     parser.add_argument("painting", type=Path, help="the style picture: JPEG, PNG or WebP")
     parser.add_argument("--content", type=Path, required=True, help="a folder of at least 16 photographs to learn on")
     parser.add_argument("--name", required=True, help="the style's name: a-z, 0-9, - and _")
@@ -142,6 +146,8 @@ def _run(arguments: argparse.Namespace, received: list[int]) -> int:
                 checkpoint_every=arguments.checkpoint_every,
             )
             if received:
+                text = f"stopped at step {checkpoint.step} of {config.steps}; the same command goes on from there"
+                events.emit("notice", text=text)
                 return 128 + received[0]
             export_style({config.variant: checkpoint}, target, events, vgg_weights=arguments.vgg, **texts)
         except StylecamError as exc:

@@ -5,6 +5,7 @@ Nothing heavy is imported here: a command loads what it needs when it runs, so t
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -17,7 +18,7 @@ from stylecam.cli.image import image
 from stylecam.cli.styles import styles
 from stylecam.cli.train import train
 from stylecam.cli.video import video
-from stylecam.errors import StylecamError
+from stylecam.errors import SinkError, StylecamError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,9 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     A `StylecamError` is one line on stderr and its own exit code. Anything else is a bug: its last line is shown, and
     the whole traceback if STYLECAM_DEBUG is set.
     """
+    _replace_closed_streams()
     try:
         app(args=None if argv is None else list(argv), standalone_mode=True)
     except SystemExit as exc:
+        if isinstance(exc.__context__, BrokenPipeError):  # whoever read our output has gone, as `head` does
+            return 0
         return exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
     except StylecamError as exc:
         if os.environ.get("STYLECAM_DEBUG"):
@@ -73,11 +77,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exc.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does. Python would complain once more while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as exc:
+        if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
+            typer.echo("error: the result could not be printed: there is no room where standard output goes", err=True)
+            return SinkError.exit_code
         if os.environ.get("STYLECAM_DEBUG"):
             traceback.print_exc()
         typer.echo(
@@ -86,3 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 1
     return 0
+
+
+def _replace_closed_streams() -> None:
+    """Where the caller closed a standard stream, Python leaves None, which every library trips over."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 - for the whole run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ __all__ = [
     "StyleOption",
     "load_stylizer",
     "parse_size",
+    "say",
 ]
 
 
@@ -55,6 +57,12 @@ DeviceOption = Annotated[str, typer.Option(metavar="auto|cpu|cuda|mps", help="Wh
 ForceOption = Annotated[bool, typer.Option("--force", "-f", help="Replace an output that exists.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def say(text: str) -> None:
+    """A line on stderr. That nobody can read it any more is no reason to lose the work."""
+    with contextlib.suppress(OSError):
+        typer.echo(text, err=True)
 
 
 def parse_size(text: str) -> tuple[int, int] | None:

@@ -21,7 +21,9 @@ from stylecam.cli.common import (
     StrengthOption,
     StyleOption,
     load_stylizer,
+    say,
 )
+from stylecam.cli.signals import StopSignals
 from stylecam.errors import DeviceError, DiskFullError, OutputExistsError, SinkError, SourceError, StylecamError
 
 if TYPE_CHECKING:
@@ -74,19 +76,24 @@ def image(
     losses: list[tuple[_Job, StylecamError]] = []
     jobs = list(_without_losses(jobs, losses, force=force))
     done: list[_Job] = []
-    if jobs:
-        stylizer = load_stylizer(
-            style, strength=strength, keep_colors=keep_colors, quality=quality, size=size, device=device
-        )
-        if not quiet:
-            typer.echo(stylizer.describe(), err=True)
-        done = _paint(_with_progress(jobs, shown=not quiet), stylizer, losses, force=force)
+    with StopSignals(quiet=quiet) as signals:
+        if jobs:
+            stylizer = load_stylizer(
+                style, strength=strength, keep_colors=keep_colors, quality=quality, size=size, device=device
+            )
+            if not quiet:
+                say(stylizer.describe())
+            done = _paint(
+                _with_progress(jobs, shown=not quiet), stylizer, losses, force=force, stopped=signals.event.is_set
+            )
     if len(pictures) == 1 and losses and not done and not pictures[0].is_dir():
         raise losses[0][1]
     for job, error in losses:
-        typer.echo(f"skipped {job.source}: {error}", err=True)
+        say(f"skipped {job.source}: {error}")
     if as_json:
         report = {
+            "schema": 1,
+            "stopped": signals.event.is_set(),
             "outputs": [{"source": str(job.source), "output": str(job.output)} for job in done],
             "skipped": [{"source": str(job.source), "reason": str(error)} for job, error in losses],
         }
@@ -94,6 +101,9 @@ def image(
     elif not quiet:
         for job in done:
             typer.echo(job.output)
+    if signals.exit_code is not None:
+        say(f"stopped: {len(done)} of {len(jobs)} pictures are painted")
+        raise typer.Exit(signals.exit_code)
     if losses:
         raise typer.Exit(_DONE_WITH_LOSSES if done else losses[0][1].exit_code)
 
@@ -147,11 +157,14 @@ def _paint(
     losses: list[tuple[_Job, StylecamError]],
     *,
     force: bool,
+    stopped: Callable[[], bool],
 ) -> list[_Job]:
     from stylecam.pictures import stylize_picture
 
     done = []
     for job in jobs:
+        if stopped():
+            break
         try:
             stylize_picture(job.source, job.output, stylizer, force=force)
         except (DiskFullError, DeviceError):

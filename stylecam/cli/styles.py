@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stylecam.cli.common import DeviceOption, ForceOption, JsonOption, Quality, QualityOption, QuietOption
+from stylecam.cli.common import DeviceOption, ForceOption, JsonOption, Quality, QualityOption, QuietOption, say
 from stylecam.errors import SinkError, StyleError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def import_style(
     Example: stylecam styles import mosaic.pth --name mosaic --author "pytorch/examples" --licence BSD-3-Clause
     """
     from stylecam.importers import import_checkpoint
+    from stylecam.styles import StyleLibrary
 
     style = import_checkpoint(
         file, name=name, title=title, author=author, licence=licence, origin=origin, bgr=bgr, force=force
@@ -127,6 +128,9 @@ def import_style(
         typer.echo(json.dumps(_facts(style), indent=2))
     elif not quiet:
         typer.echo(style.path)
+    shown = StyleLibrary().get(name)
+    if shown is not None and shown.path != style.path:
+        say(f"note: {shown.path} has the same name and goes before it; choose another --name to use the new one")
 
 
 @styles.command("remove")
@@ -149,7 +153,9 @@ def remove(
         raise StyleError(f"style {name} is not one of your own and stays: it is {style.path}")
     if not yes:
         if not sys.stdin.isatty():
-            raise typer.BadParameter("there is nobody to ask; say --yes", param_hint="--yes")
+            raise typer.BadParameter(
+                "there is no terminal to ask at; give it to delete all the same", param_hint="--yes"
+            )
         if not typer.confirm(f"Delete {path}?", err=True):
             return
     try:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,22 @@ from stylecam.cli.common import DeviceOption, JsonOption, QuietOption
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["train"]
+__all__ = ["Network", "Preset", "train"]
+
+
+class Preset(StrEnum):
+    """How long to train."""
+
+    quick = "quick"
+    standard = "standard"
+    best = "best"
+
+
+class Network(StrEnum):
+    """Which of a style's networks to train."""
+
+    fast = "fast"
+    full = "full"
 
 
 def train(
@@ -30,10 +46,8 @@ def train(
         Path, typer.Option(metavar="FOLDER", help="Photographs to learn on: at least 16, better hundreds.")
     ],
     name: Annotated[str, typer.Option(help="The new style's name: a-z, 0-9, - and _.")],
-    preset: Annotated[str, typer.Option(metavar="quick|standard|best", help="How long to train.")] = "standard",
-    variant: Annotated[
-        list[str] | None, typer.Option(metavar="fast|full", help="Which network to train; may be repeated.")
-    ] = None,
+    preset: Annotated[Preset, typer.Option(help="How long to train.")] = Preset.standard,
+    variant: Annotated[list[Network] | None, typer.Option(help="Which network to train; may be repeated.")] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where checkpoints and previews go (default: runs/NAME).")
     ] = None,
@@ -51,9 +65,9 @@ def train(
     if painting.name.startswith("-"):
         raise typer.BadParameter("name the painting first, then the options", param_hint="PAINTING")
     command = [sys.executable, "-P", "-m", "trainer", str(painting), "--content", str(content), "--name", name]
-    command += ["--preset", preset, "--device", device]
-    for chosen in variant or ["fast"]:
-        command += ["--variant", chosen]
+    command += ["--preset", preset.value, "--device", device]
+    for chosen in variant or [Network.fast]:
+        command += ["--variant", chosen.value]
     if run is not None:
         command += ["--run", str(run)]
     command += context.args
@@ -119,12 +133,13 @@ def _line(event: dict[str, Any]) -> str:
     """An event as a person reads it; empty for what only programs need."""
     kind = event["event"]
     if kind == "started":
-        lines = [
-            f"{event['variant']} on {event['device']}, {event['photographs']} photographs, from step {event['step']}"
-        ]
+        photographs = f"{event['photographs']} photographs to learn on"
+        lines = [f"{event['variant']} on {event['device']}, {photographs}, from step {event['step']}"]
         lines += [f"skipped {skip['path']}: {skip['reason']}" for skip in event["skipped"]]
         return "\n".join(lines)
     if kind == "step":
+        if event["style"] == 0:
+            return f"step {event['step']}/{event['steps']}  learning to see, before it paints"
         return (
             f"step {event['step']}/{event['steps']}  content {event['content']:.3f}  style {event['style']:.3f}  "
             f"{_duration(event['seconds_left'])} left"

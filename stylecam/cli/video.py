@@ -5,6 +5,7 @@ What its options' annotations name is imported for real, since typer reads them 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from stylecam.cli.common import (
     StrengthOption,
     StyleOption,
     load_stylizer,
+    say,
 )
 from stylecam.cli.signals import StopSignals
 from stylecam.errors import StylecamError
@@ -87,7 +89,7 @@ def video(
             style, strength=strength, keep_colors=keep_colors, quality=quality, size=size, device=device
         )
         if not quiet:
-            typer.echo(stylizer.describe(), err=True)
+            say(stylizer.describe())
         try:
             with _shown(ProgressStyle.none if quiet else progress) as on_progress:
                 report = stylize_video(
@@ -95,7 +97,7 @@ def video(
                 )
         except StylecamError as exc:
             for note in getattr(exc, "__notes__", ()):
-                typer.echo(note, err=True)
+                say(note)
             raise
         _print(report, quiet=quiet, as_json=as_json)
         if report.stopped:
@@ -107,7 +109,7 @@ def video(
 def _print(report: VideoReport, *, quiet: bool, as_json: bool) -> None:
     if not quiet:
         for notice in report.notices:
-            typer.echo(f"note: {notice}", err=True)
+            say(f"note: {notice}")
     if as_json:
         typer.echo(
             json.dumps(
@@ -125,9 +127,10 @@ def _print(report: VideoReport, *, quiet: bool, as_json: bool) -> None:
             )
         )
     elif report.output is None:
-        typer.echo("stopped before the first frame; nothing was written", err=True)
+        say("stopped before the first frame; nothing was written")
     else:
-        typer.echo(f"{report.output} ({report.frames} frames{', stopped early' if report.stopped else ''})")
+        frames = "1 frame" if report.frames == 1 else f"{report.frames} frames"
+        typer.echo(f"{report.output} ({frames}{', stopped early' if report.stopped else ''})")
 
 
 @contextmanager
@@ -151,7 +154,8 @@ def _print_json(progress: Progress) -> None:
         "eta_s": None if progress.eta_s is None else round(progress.eta_s, 1),
         "pts": round(progress.pts, 3),
     }
-    print(json.dumps(fields), file=sys.stderr, flush=True)  # noqa: T201  echo is slow for a line per frame
+    with contextlib.suppress(OSError):  # nobody reads any more
+        print(json.dumps(fields), file=sys.stderr, flush=True)  # noqa: T201  echo is slow for a line per frame
 
 
 class _TenPercentLines:
@@ -167,7 +171,7 @@ class _TenPercentLines:
         self._next = tenth + 1
         share = f"{100 * progress.frame // progress.total} %, " if progress.total else ""
         left = "" if progress.eta_s is None else f", {_minutes(progress.eta_s)} left"
-        typer.echo(f"{share}frame {progress.frame}, {progress.fps:.1f} fps{left}", err=True)
+        say(f"{share}frame {progress.frame}, {progress.fps:.1f} fps{left}")
 
 
 def _minutes(seconds: float) -> str:
