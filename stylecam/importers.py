@@ -27,7 +27,7 @@ import torch
 from stylecam.architecture import ARCHITECTURES, parameter_shapes
 from stylecam.bundled import bundled_path
 from stylecam.errors import OutputExistsError
-from stylecam.network import TransformerNet
+from stylecam.inference import FORMS, build_network, to_network, to_picture
 from stylecam.pictures import read_picture, resized
 from stylecam.printable import printable
 from stylecam.stylecheck import (
@@ -231,11 +231,11 @@ def _thumbnail(weights: Mapping[str, NDArray[Any]], path: Path) -> Image | None:
     picture = bundled_path("demo.jpg")
     if not picture.is_file():
         return None
-    network = TransformerNet(ARCHITECTURES["full"], norm="group", subpixel=True).eval()
-    network.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
-    image = np.array(resized(read_picture(picture).image, longest=THUMBNAIL_SIDE))
+    form, cpu = FORMS["cpu"], torch.device("cpu")
+    network = build_network(ARCHITECTURES["full"], weights, form=form, dtype=torch.float32, device=cpu)
+    image = torch.from_numpy(resized(read_picture(picture).image, longest=THUMBNAIL_SIDE))
     with torch.inference_mode():
-        painted = network(torch.from_numpy(image).permute(2, 0, 1)[None].float())[0]
-    if not torch.isfinite(painted).all():
+        painted, total = to_picture(network(to_network(image, form=form, dtype=torch.float32)))
+    if not total.isfinite():
         raise refused(path, "its network gives no finite picture")
-    return np.ascontiguousarray(painted.clamp(0, 255).round().byte().permute(1, 2, 0).numpy())
+    return painted.numpy()

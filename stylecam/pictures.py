@@ -34,6 +34,7 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "Picture",
     "check_picture_output",
+    "on_white",
     "read_picture",
     "resized",
     "stylize_picture",
@@ -127,7 +128,7 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, force: bool
     name = _FORMATS[path.suffix.lower()]
     pixels = picture.image
     if picture.alpha is not None and name == "JPEG":
-        pixels = _on_white(picture.image, picture.alpha)
+        pixels = on_white(picture.image, picture.alpha)
     elif picture.alpha is not None:
         pixels = np.dstack([picture.image, picture.alpha])
     encoded = io.BytesIO()
@@ -252,7 +253,8 @@ def _to_srgb(colour: PIL.Image.Image, profile: bytes | None) -> PIL.Image.Image:
     return colour.convert("RGB")
 
 
-def _on_white(image: Image, alpha: NDArray[np.uint8]) -> Image:
+def on_white(image: Image, alpha: NDArray[np.uint8]) -> Image:
+    """The picture (H×W×3) laid on white, as transparent (H×W, 255 is opaque) as it is."""
     opacity = alpha[..., None].astype(np.float32) / 255
     blended: Image = np.rint(image * opacity + 255 * (1 - opacity)).astype(np.uint8)
     return blended

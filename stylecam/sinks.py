@@ -7,7 +7,6 @@ that each play by themselves, and the name changes once the file is complete. A 
 from __future__ import annotations
 
 import contextlib
-import errno
 import math
 import os
 from fractions import Fraction
@@ -20,6 +19,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from stylecam.errors import DiskFullError, OutputExistsError, SinkError
 from stylecam.streamcopy import StreamCopy
+from stylecam.wholefile import NO_ROOM
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -59,7 +59,6 @@ _ENCODER_THREADS = 2
 _ACCURATE = 0x2 | 0x2000 | 0x40000
 """SWS_BILINEAR, SWS_FULL_CHR_H_INT, SWS_ACCURATE_RND."""
 _BT709 = 1
-_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class FrameSink(Protocol):
@@ -292,7 +291,7 @@ class VideoFileSink:
         except OSError as exc:  # FFmpeg's errors with an errno among them
             self._broken = True
             kept = f"; what was encoded so far is in {self.part} and plays" if self._has_fragments() else ""
-            if exc.errno in _NO_ROOM:
+            if exc.errno in NO_ROOM:
                 raise DiskFullError(f"no room left while writing {self.path}{kept}; free some and try again") from exc
             raise SinkError(f"{self.path} cannot be written: {exc.strerror or exc}{kept}") from exc
         except av.FFmpegError as exc:

@@ -74,8 +74,8 @@ class VideoFileSource:
     """The pictures of a video file, each at its own time, none skipped.
 
     A picture that cannot be decoded is replaced by the one before it (at the very beginning, by the one after it)
-    and counted in `damaged`. `missing` estimates what a file that ends early should still have held. Both, and
-    `notices`, are complete once the iteration has ended.
+    and counted in `damaged`. `missing` estimates what a file that ends early, or a damaged Matroska file whose reader
+    skips, should also have held. Both, and `notices`, are complete once the iteration has ended.
 
     Iterate once, in one thread.
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stylecam.errors import DiskFullError, SinkError
 from stylecam.printable import printable
@@ -14,10 +14,10 @@ from stylecam.printable import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["NO_ROOM", "write_whole"]
 
-# A full disk, a full quota, a file larger than the system or the user's limit allows.
-_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+NO_ROOM: Final = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the system says of a full disk, a full quota, a file larger than the system or the user's limit allows."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -35,7 +35,7 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as exc:
-        error = DiskFullError if exc.errno in _NO_ROOM else SinkError
+        error = DiskFullError if exc.errno in NO_ROOM else SinkError
         raise error(f"cannot write {printable(str(path), limit=200)}: {exc.strerror or exc}") from exc
     finally:
         with contextlib.suppress(OSError):  # renamed already, or never made

@@ -190,6 +190,17 @@ def test_a_truncated_file_gives_what_it_has_and_says_what_is_missing(
     assert any("ends early" in notice for notice in source.notices)
 
 
+def test_what_matroska_s_reader_skips_is_counted_where_other_damage_shows(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mkv", frames=100)
+    torn = damage(damage(clip, tmp_path / "a.mkv", at=0.3, length=4000), tmp_path / "b.mkv", at=0.85, length=60)
+    with VideoFileSource(torn) as source:
+        given = sum(1 for _ in source)
+    assert source.damaged == 1
+    assert source.missing > 5
+    assert given + source.missing == 100
+    assert any("missing within b.mkv" in notice for notice in source.notices)
+
+
 def test_an_undamaged_file_has_no_notice(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "fine.mkv", start=2, sounds=[Sound(seconds=4)])
     with VideoFileSource(clip) as source:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, get_args
 
 from stylecam.architecture import VARIANTS
 from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, StylecamError, TrainError
+from stylecam.signals import HANG_UP, STOP, StopSignals
 from stylecam.stylecheck import TEXT_LIMITS
 from stylecam.styles import StyleLibrary, read_style, style_path
 from trainer.config import PRESETS, Preset, TrainConfig
@@ -24,7 +24,6 @@ from trainer.events import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
 __all__ = ["main"]
 
@@ -89,26 +88,15 @@ def _config(arguments: argparse.Namespace, variant: str, base: str, sha256: str)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the training that the arguments describe; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    received: list[int] = []
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if received:
-            os._exit(128 + number)  # asked twice: now; the newest checkpoint is whole
-        received.append(number)
-
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    previous = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        return _run(arguments, received)
-    except StylecamError as exc:
-        sys.stderr.write(f"error: {exc}\n")
-        return exc.exit_code
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with StopSignals(quiet=True, numbers=(*STOP, *HANG_UP)) as signals:
+        try:
+            return _run(arguments, signals)
+        except StylecamError as exc:
+            sys.stderr.write(f"error: {exc}\n")
+            return exc.exit_code
 
 
-def _run(arguments: argparse.Namespace, received: list[int]) -> int:
+def _run(arguments: argparse.Namespace, signals: StopSignals) -> int:
     """Everything that can be refused is refused before the first step; then one network after the other."""
     library = StyleLibrary()
     target = style_path(arguments.name, arguments.out or library.user_folder)
@@ -141,15 +129,15 @@ def _run(arguments: argparse.Namespace, received: list[int]) -> int:
                 folder,
                 events,
                 vgg_weights=arguments.vgg,
-                stop=lambda: bool(received),
+                stop=signals.event.is_set,
                 device=device,
                 checkpoint_every=arguments.checkpoint_every,
             )
-            if received:
+            if signals.exit_code is not None:
                 text = f"stopped at step {checkpoint.step} of {config.steps}; the same command goes on from there"
                 events.emit("notice", text=text)
-                return 128 + received[0]
-            export_style({config.variant: checkpoint}, target, events, vgg_weights=arguments.vgg, **texts)
+                return signals.exit_code
+            export_style(checkpoint, target, events, vgg_weights=arguments.vgg, **texts)
         except StylecamError as exc:
             events.emit("failed", text=str(exc))
             raise

@@ -6,14 +6,14 @@ Written beside, synced, then moved into place: a kill at any moment leaves the n
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from stylecam.errors import TrainError
+from stylecam.errors import SinkError, TrainError
+from stylecam.wholefile import write_whole
 from trainer.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         TrainError: it cannot be written; the earlier checkpoints stay.
     """
     path = folder / f"checkpoint-{checkpoint.step:07d}.safetensors"
-    temporary = path.with_suffix(".part")
     tensors = {
         f"{group}.{name}": tensor.detach().cpu().contiguous()
         for group in _GROUPS
@@ -69,12 +68,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "config": checkpoint.config.to_json(),
     }
     try:
-        save_file(tensors, temporary, metadata={"run": json.dumps(header)})
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as exc:
-        temporary.unlink(missing_ok=True)
+        write_whole(path, save(tensors, {"run": json.dumps(header)}))
+    except SinkError as exc:
         raise TrainError(f"the checkpoint cannot be written to {folder} ({exc}); the one before it is kept") from exc
     # By age, not by step: the one just written stays, whatever else lies here.
     for old in sorted(_checkpoints(folder), key=lambda file: file.stat().st_mtime_ns)[:-_KEPT]:

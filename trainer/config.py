@@ -38,7 +38,7 @@ class TrainConfig:
     batch: int = 1
     crop: int = 256
     painting_size: int = 512
-    """The painting's short side: larger gives finer strokes."""
+    """The painting's short side: a larger painting has larger strokes, and so has what is painted after it."""
     learning_rate: float = 2e-3
     reconstruction_steps: int = 1500
     """Steps at the start, without a base, that only teach the network to give back its input. Cheap, for VGG is not

@@ -16,7 +16,7 @@ from PIL import Image as PilImage
 from torch import Tensor
 
 from stylecam.errors import TrainError
-from stylecam.pictures import read_picture
+from stylecam.pictures import on_white, read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,10 +48,7 @@ def load_picture(path: Path, *, short_side: int | None = None) -> Image:
         SourceOpenError: the file is no picture, is damaged or too large.
     """
     picture = read_picture(path)
-    image = picture.image
-    if picture.alpha is not None:
-        opacity = picture.alpha[..., None].astype(np.float32) / 255
-        image = np.rint(image * opacity + 255 * (1 - opacity)).astype(np.uint8)
+    image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
     if short_side is None:
         return image
     height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""From finished checkpoints to a style file: averaged weights, a thumbnail, and the record of how it came about."""
+"""From a finished checkpoint to a style file: averaged weights, a thumbnail, and the record of how it came about."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ import torch
 from stylecam.architecture import ARCHITECTURES
 from stylecam.bundled import bundled_path
 from stylecam.errors import StyleError, TrainError
-from stylecam.network import TransformerNet
+from stylecam.inference import FORMS, build_network
 from stylecam.styles import read_style, write_style
 from trainer.content import ContentImages, load_picture, to_tensor
 from trainer.measure import measure_held_out, paint
 from trainer.perceptual import Vgg16, style_target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from stylecam.architecture import Variant
     from stylecam.frame import Image
+    from stylecam.network import TransformerNet
     from stylecam.styles import Style
     from trainer.checkpoint import Checkpoint
     from trainer.events import EventLog
@@ -35,7 +34,7 @@ _THUMBNAIL = 192
 
 
 def export_style(
-    checkpoints: Mapping[Variant, Checkpoint],
+    checkpoint: Checkpoint,
     target: Path,
     events: EventLog,
     *,
@@ -45,53 +44,45 @@ def export_style(
     origin: str = "",
     vgg_weights: Path | None = None,
 ) -> Style:
-    """Write the style file `target` (`<name>.safetensors`) from the averaged weights of trained networks.
+    """Write the style file `target` (`<name>.safetensors`) from the averaged weights of a trained network.
 
-    Where a style made from the same painting stands there already, networks that were not trained this
-    time, and texts that were not given, are kept from it.
+    Where a style made from the same painting stands there already, its other network, and texts that are not given,
+    are kept from it.
 
     Raises:
-        TrainError: a network paints non-finite pictures.
+        TrainError: the network paints non-finite pictures.
         StyleError: the name is unfit, or the file cannot be written.
     """
-    first = next(iter(checkpoints.values()))
-    painting_path = Path(first.config.painting)
-    sha256 = first.config.painting_sha256
-    earlier = _earlier(target, sha256)
-    vgg = Vgg16(vgg_weights)
-
-    weights: dict[Variant, dict[str, NDArray[np.float16]]] = {}
-    record: dict[str, object] = {}
-    thumbnail: Image | None = None
-    if earlier is not None:
-        weights |= {variant: earlier.weights(variant) for variant in earlier.variants if variant not in checkpoints}
-        record |= {variant: earlier.record.get(variant) for variant in weights}
-        thumbnail = earlier.thumbnail
-    for variant, checkpoint in checkpoints.items():
-        # Half precision is what is stored, so half precision is what is measured.
-        halves = {key: tensor.half() for key, tensor in checkpoint.average.items()}
-        network = TransformerNet(ARCHITECTURES[variant], norm="group", subpixel=True).eval()
-        network.load_state_dict({key: tensor.float() for key, tensor in halves.items()})
-        network.to(memory_format=torch.channels_last)
-        record[variant] = _record(checkpoint, network, vgg)
-        weights[variant] = {key: tensor.numpy() for key, tensor in halves.items()}
-        thumbnail = _thumbnail(network, painting_path) if thumbnail is None or variant == "full" else thumbnail
-
+    config = checkpoint.config
+    painting = Path(config.painting)
+    earlier = _earlier(target, config.painting_sha256)
+    # Half precision is what is stored, so half precision is what is measured.
+    halves = {key: tensor.half().numpy() for key, tensor in checkpoint.average.items()}
+    network = build_network(
+        ARCHITECTURES[config.variant], halves, form=FORMS["cpu"], dtype=torch.float32, device=torch.device("cpu")
+    )
+    weights: dict[Variant, dict[str, NDArray[np.float16]]] = {config.variant: halves}
+    record: dict[str, object] = {config.variant: _record(checkpoint, network, Vgg16(vgg_weights))}
+    thumbnail = earlier.thumbnail if earlier else None
+    for variant in earlier.variants if earlier else ():
+        if earlier and variant != config.variant:
+            weights[variant] = earlier.weights(variant)
+            record[variant] = earlier.record.get(variant)
+    if thumbnail is None or config.variant == "full":
+        thumbnail = _thumbnail(network, painting)
     style = write_style(
         target,
         weights=weights,
         title=title or (earlier.title if earlier else target.stem.replace("_", " ").replace("-", " ").title()),
         author=author or (earlier.author if earlier else ""),
         licence=licence or (earlier.licence if earlier else ""),
-        origin=origin or (earlier.origin if earlier else painting_path.name),
-        origin_sha256=sha256,
-        base=Path(first.config.base).stem or (earlier.base if earlier else ""),
+        origin=origin or (earlier.origin if earlier else painting.name),
+        origin_sha256=config.painting_sha256,
+        base=Path(config.base).stem or (earlier.base if earlier else ""),
         record=record,
         thumbnail=thumbnail,
     )
-    events.emit(
-        "finished", step=first.step, seconds=round(sum(c.seconds for c in checkpoints.values())), path=str(style.path)
-    )
+    events.emit("finished", step=checkpoint.step, seconds=round(checkpoint.seconds), path=str(style.path))
     return style
 
 

@@ -10,6 +10,7 @@ import torch
 from PIL import Image as PilImage
 from torch import Tensor
 
+from stylecam.inference import to_picture
 from trainer.content import load_picture, to_tensor
 from trainer.perceptual import relative_error, style_loss
 
@@ -42,8 +43,7 @@ class HeldOut:
 def paint(network: TransformerNet, image: Image, *, device: str = "cpu") -> Image:
     """A picture through the network; H×W×3 uint8 in and out."""
     painted: Tensor = network(to_tensor(image).to(device).contiguous(memory_format=torch.channels_last))
-    pixels = painted[0].float().clamp(0, 255).round().byte().permute(1, 2, 0)
-    return np.ascontiguousarray(pixels.cpu().numpy())
+    return to_picture(painted)[0].cpu().numpy()
 
 
 @torch.inference_mode()

@@ -100,16 +100,20 @@ def _read_weights(path: Path | None) -> tuple[dict[str, Tensor], tuple[float, fl
 def _torchvision_weights() -> tuple[dict[str, Tensor], tuple[float, float, float]]:
     from torchvision.models import VGG16_Weights, vgg16  # a download of 528 MB
 
+    weights = VGG16_Weights.IMAGENET1K_FEATURES  # the same caffe model as the bundled file
     try:
-        state = vgg16(weights=VGG16_Weights.IMAGENET1K_FEATURES).state_dict()
+        state = vgg16(weights=weights).state_dict()
     except OSError as exc:
         raise TrainError(
             f"no VGG-16 weights: the bundled file is missing and torchvision's cannot be downloaded ({exc}). "
             "Reinstall stylecam, or name a file with --vgg."
         ) from exc
-    # IMAGENET1K_FEATURES is the caffe model: 0–1 minus the mean, times 255 folded into the first layer.
-    state["features.0.weight"] = state["features.0.weight"] / 255
-    return _renamed(state), (0.48235 * 255, 0.45882 * 255, 0.40784 * 255)
+    # torchvision's pictures are (x/255 − mean) / std, ours x − 255·mean: the rest of the scale goes into the weights.
+    normalised = weights.transforms()
+    scale = 1 / (255 * torch.tensor(normalised.std).view(1, 3, 1, 1))
+    state["features.0.weight"] = state["features.0.weight"] * scale
+    red, green, blue = (255 * mean for mean in normalised.mean)
+    return _renamed(state), (red, green, blue)
 
 
 def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stylecam.stylizer import Stylizer
 
 __all__ = [
+    "DONE_WITH_LOSSES",
     "DeviceOption",
     "ForceOption",
     "JsonOption",
@@ -27,6 +28,10 @@ __all__ = [
     "parse_size",
     "say",
 ]
+
+
+DONE_WITH_LOSSES: Final = 8
+"""Exit code: the result is there, but something of the input is not in it."""
 
 
 class Quality(StrEnum):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stylecam.cli.common import (
+    DONE_WITH_LOSSES,
     DeviceOption,
     ForceOption,
     JsonOption,
@@ -23,8 +24,8 @@ from stylecam.cli.common import (
     load_stylizer,
     say,
 )
-from stylecam.cli.signals import StopSignals
 from stylecam.errors import DeviceError, DiskFullError, OutputExistsError, SinkError, SourceError, StylecamError
+from stylecam.signals import StopSignals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from stylecam.frame import Image
 
 __all__ = ["image"]
-
-_DONE_WITH_LOSSES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def image(
         say(f"stopped: {len(done)} of {len(jobs)} pictures are painted")
         raise typer.Exit(signals.exit_code)
     if losses:
-        raise typer.Exit(_DONE_WITH_LOSSES if done else losses[0][1].exit_code)
+        raise typer.Exit(DONE_WITH_LOSSES if done else losses[0][1].exit_code)
 
 
 def _plan(pictures: list[Path], output: Path) -> list[_Job]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stylecam.cli.common import DeviceOption, JsonOption, QuietOption
+from stylecam.signals import HANG_UP, STOP
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -84,8 +85,7 @@ def _follow(command: list[str], *, quiet: bool, as_json: bool) -> int:
         if process is not None:
             process.send_signal(number)
 
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    previous = {number: signal.signal(number, hand_on) for number in numbers}
+    previous = {number: signal.signal(number, hand_on) for number in (*STOP, *HANG_UP)}
     try:
         # A session of its own: Ctrl-C reaches the trainer once, from here, and not a second time from the terminal.
         process = subprocess.Popen(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stylecam.cli.common import (
+    DONE_WITH_LOSSES,
     DeviceOption,
     ForceOption,
     JsonOption,
@@ -30,15 +31,13 @@ from stylecam.cli.common import (
     load_stylizer,
     say,
 )
-from stylecam.cli.signals import StopSignals
 from stylecam.errors import StylecamError
+from stylecam.signals import StopSignals
 
 if TYPE_CHECKING:
     from stylecam.pipeline import Progress, VideoReport
 
 __all__ = ["ProgressStyle", "video"]
-
-_DONE_WITH_LOSSES = 8
 
 
 class ProgressStyle(StrEnum):
@@ -103,7 +102,7 @@ def video(
         if report.stopped:
             raise typer.Exit(signals.exit_code or 1)
         if report.damaged or report.missing:
-            raise typer.Exit(_DONE_WITH_LOSSES)
+            raise typer.Exit(DONE_WITH_LOSSES)
 
 
 def _print(report: VideoReport, *, quiet: bool, as_json: bool) -> None:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 EXPORT = """
 import sys, time
-from stylecam.cli.signals import StopSignals
+from stylecam.signals import StopSignals
 from stylecam.errors import StylecamError
 from stylecam.pipeline import stylize_video
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-import trainer.checkpoint
 import trainer.loop
 from stylecam.errors import TrainError
 from stylecam.styles import read_style
@@ -172,7 +171,7 @@ def test_the_style_is_the_average_of_the_weights_since_painting_began(
 ) -> None:
     if with_base:
         first, _ = _run(config, tmp_path / "base")
-        style = export_style({"fast": first}, tmp_path / "discs.safetensors", EventLog(tmp_path / "events.jsonl"))
+        style = export_style(first, tmp_path / "discs.safetensors", EventLog(tmp_path / "events.jsonl"))
         config = replace(config, base=str(style.path))
     seen: list[torch.Tensor] = []
     follow = trainer.loop._follow
@@ -217,7 +216,7 @@ def test_a_photograph_that_goes_away_loses_no_step(config: TrainConfig, tmp_path
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(config: TrainConfig, tmp_path: Path) -> None:
     checkpoint, _ = _run(config, tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer.checkpoint.os, "replace", _no_room)
+        patch.setattr("os.replace", _no_room)
         with pytest.raises(TrainError, match="cannot be written"):
             write_checkpoint(tmp_path, replace(checkpoint, step=99))
     assert not list(tmp_path.glob("*.part"))
@@ -229,7 +228,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(config: Train
 def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, tmp_path: Path) -> None:
     checkpoint, _ = _run(config, tmp_path / "run")
     events = EventLog(tmp_path / "events.jsonl")
-    style = export_style({"fast": checkpoint}, tmp_path / "discs.safetensors", events, author="Tests")
+    style = export_style(checkpoint, tmp_path / "discs.safetensors", events, author="Tests")
     assert style.name == "discs"
     assert style.variants == ("fast",)
     assert style.thumbnail is not None
@@ -241,7 +240,7 @@ def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, tmp_p
     # A second network from the same painting joins the first.
     full = replace(config, variant="full", steps=1, reconstruction_steps=0)
     other, _ = _run(full, tmp_path / "full")
-    both = export_style({"full": other}, tmp_path / "discs.safetensors", events)
+    both = export_style(other, tmp_path / "discs.safetensors", events)
     assert set(both.variants) == {"fast", "full"}
     assert both.author == "Tests"
     np.testing.assert_array_equal(

@@ -45,6 +45,23 @@ def test_vgg_computes_what_its_published_layers_compute(vgg: Vgg16) -> None:
         torch.testing.assert_close(got[name].contiguous(), expected[index], rtol=1e-4, atol=1e-2)
 
 
+def test_torchvision_s_weights_give_the_features_of_torchvision(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from torchvision import models
+
+    torch.manual_seed(0)
+    theirs = models.vgg16(weights=None).eval().requires_grad_(False)
+    monkeypatch.setattr(models, "vgg16", lambda weights: theirs)
+    monkeypatch.setattr("trainer.perceptual.bundled_path", lambda relative: tmp_path / relative)
+    x = (torch.rand(1, 3, 32, 32) * 255).round()
+    normalised = models.VGG16_Weights.IMAGENET1K_FEATURES.transforms()
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (normalised.mean, normalised.std))
+    expected = theirs.features[:23]((x / 255 - mean) / std)
+    assert expected.std() > 0.01
+    torch.testing.assert_close(Vgg16()(x)["relu4_3"].contiguous(), expected, rtol=1e-3, atol=1e-3)
+
+
 def test_vgg_stops_at_the_layer_asked_for(vgg: Vgg16) -> None:
     assert list(vgg(torch.zeros(1, 3, 16, 16), "relu2_2")) == ["relu1_2", "relu2_2"]
     with pytest.raises(ValueError, match="relu9_9"):

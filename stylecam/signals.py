@@ -6,29 +6,35 @@ import contextlib
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType, TracebackType
 
-__all__ = ["StopSignals"]
+__all__ = ["HANG_UP", "STOP", "StopSignals"]
+
+STOP: Final = (signal.SIGINT, signal.SIGTERM)
+HANG_UP: Final = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
+"""The terminal is closed; Windows does not know it."""
 
 
 class StopSignals:
-    """A context in which SIGINT and SIGTERM set `event`; used in the main thread.
+    """A context in which SIGINT and SIGTERM (or the signals given) set `event`; used in the main thread.
 
     The exit code belongs to the signal, as a shell would have it: 130 for SIGINT, 143 for SIGTERM.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, numbers: Sequence[signal.Signals] = STOP) -> None:
         self.event = threading.Event()
         self.exit_code: int | None = None
         """None until a signal has come."""
         self._quiet = quiet
+        self._numbers = numbers
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in self._numbers:
             self._previous[number] = signal.signal(number, self._on_signal)
         return self
 
