@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stylecam.devices import Device, choose_device, list_devices
     from stylecam.errors import (
         DeviceError,
+        DeviceMemoryError,
         DiskFullError,
         OutputExistsError,
         SinkError,
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
     )
     from stylecam.frame import Frame, Image
     from stylecam.importers import import_checkpoint
+    from stylecam.opening import open_source
     from stylecam.pictures import Picture, read_picture, stylize_picture, write_picture
     from stylecam.pipeline import Progress, VideoReport, stylize_video
     from stylecam.sheet import contact_sheet
     from stylecam.sinks import FrameSink, VideoFileSink
-    from stylecam.sources import FrameSource, VideoFileSource, open_source
+    from stylecam.sources import FrameSource, VideoFileSource
     from stylecam.styles import Style, StyleLibrary, parse_mix, read_style, write_style
     from stylecam.stylizer import Stylizer
 
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Device",
     "DeviceError",
+    "DeviceMemoryError",
     "DiskFullError",
     "Frame",
     "FrameSink",
@@ -86,11 +89,12 @@ _MODULES: Final = {
     "devices": ("Device", "choose_device", "list_devices"),
     "frame": ("Frame", "Image"),
     "importers": ("import_checkpoint",),
+    "opening": ("open_source",),
     "pictures": ("Picture", "read_picture", "stylize_picture", "write_picture"),
     "pipeline": ("Progress", "VideoReport", "stylize_video"),
     "sheet": ("contact_sheet",),
     "sinks": ("FrameSink", "VideoFileSink"),
-    "sources": ("FrameSource", "VideoFileSource", "open_source"),
+    "sources": ("FrameSource", "VideoFileSource"),
     "styles": ("Style", "StyleLibrary", "parse_mix", "read_style", "write_style"),
     "stylizer": ("Stylizer",),
 }

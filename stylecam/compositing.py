@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,7 +15,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from stylecam.frame import Image
 
-__all__ = ["blend", "fit_within", "keep_source_colors", "resize"]
+__all__ = ["blend", "fit_within", "keep_source_colors", "letterbox", "resize"]
 
 # ITU-R BT.709 (https://www.itu.int/rec/R-REC-BT.709), item 3.2.
 _LUMA: Final = (0.2126, 0.7152, 0.0722)
@@ -40,6 +41,17 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
     y = F.interpolate(x, size=(height, width), mode=mode, antialias=True)
     resized: Image = y[0].permute(1, 2, 0).contiguous().numpy()
     return resized
+
+
+def letterbox(image: Image, size: tuple[int, int]) -> Image:
+    """The whole picture in the middle of (width, height), grown or shrunk to fit, black around it."""
+    width, height = size
+    scale = min(width / image.shape[1], height / image.shape[0])
+    inner = resize(image, (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))))
+    result = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - inner.shape[0]) // 2, (width - inner.shape[1]) // 2
+    result[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return result
 
 
 def keep_source_colors(source: Image, painting: Image) -> Image:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from stylecam.accelerator import Accelerator, CudaAccelerator
-from stylecam.errors import DeviceError, StyleError
+from stylecam.errors import DeviceError, DeviceMemoryError, StyleError
 from stylecam.inference import FORMS, build_network, half_precision_problem, to_network, to_picture
 
 if TYPE_CHECKING:
@@ -245,9 +245,9 @@ def _device_errors(device: Device, width: int, height: int) -> Iterator[None]:
         ) from error
 
 
-def _out_of_memory(device: Device, width: int, height: int) -> DeviceError:
+def _out_of_memory(device: Device, width: int, height: int) -> DeviceMemoryError:
     other = "" if device.kind == "cpu" else ", or choose --device cpu"
-    return DeviceError(
+    return DeviceMemoryError(
         f"{device.name} has not enough free memory for a picture of {width}×{height}. "
         f"Choose a smaller --size or --quality fast, close other programs that use it{other}."
     )

@@ -8,6 +8,7 @@
     │  ├─ StyleNotFoundError             no style of that name; names the nearest
     │  └─ StyleFormatError               the file is damaged, or is not a style
     ├─ DeviceError                   7   the device asked for cannot be had, or failed
+    │  └─ DeviceMemoryError              not enough memory on it for a picture of this size
     ├─ SinkError                     4   the output
     │  ├─ OutputExistsError              an existing file is kept
     │  └─ DiskFullError                  no room; what was written still plays
@@ -23,6 +24,7 @@ from typing import ClassVar
 
 __all__ = [
     "DeviceError",
+    "DeviceMemoryError",
     "DiskFullError",
     "OutputExistsError",
     "SinkError",
@@ -70,6 +72,10 @@ class StyleFormatError(StyleError):
 
 class DeviceError(StylecamError):
     exit_code = 7
+
+
+class DeviceMemoryError(DeviceError):
+    pass
 
 
 class SinkError(StylecamError):

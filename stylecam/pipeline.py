@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from stylecam.errors import SinkError
 from stylecam.sinks import VideoFileSink, check_output
 from stylecam.sources import VideoFileSource
+from stylecam.steadiness import Steadiness
 
 if TYPE_CHECKING:
     import os
@@ -73,6 +74,7 @@ def stylize_video(
     output: str | os.PathLike[str],
     stylizer: Callable[[Image], Image],
     *,
+    steadiness: int = 0,
     force: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
@@ -83,6 +85,7 @@ def stylize_video(
         source: the video file.
         output: where to write; .mp4, .m4v, .mov or .mkv. The name appears once the file is complete.
         stylizer: called in one thread, frame after frame; H×W×3 uint8 RGB to the same size.
+        steadiness: 0 (none) to 100; see `Steadiness`.
         force: whether to replace an existing output. The source itself is never replaced.
         on_progress: called after each frame, in the encoder's thread; an error from it ends the export.
         stop: once set, the file is finished with the frames written so far.
@@ -90,10 +93,12 @@ def stylize_video(
     Raises:
         SourceError: the source cannot be read.
         SinkError: the output exists, or cannot be written.
+        ValueError: `steadiness` is out of its range.
         Exception: whatever `stylizer` or `on_progress` raises. What was encoded by then stays in the part file,
             which a note on the error names.
     """
     stop = stop or threading.Event()
+    steady = Steadiness(steadiness)
     check_output(Path(output), source=Path(source), force=force)
     with VideoFileSource(source) as frames:
         facts = frames.facts
@@ -120,7 +125,7 @@ def stylize_video(
             try:
                 _run_overlapped(
                     _until(stop, frames, cut_short),
-                    lambda waiting: _paint(_until(stop, waiting, cut_short), stylizer),
+                    lambda waiting: _paint(_until(stop, waiting, cut_short), stylizer, steady),
                     encode,
                 )
             except BaseException as exc:
@@ -139,9 +144,10 @@ def stylize_video(
             )
 
 
-def _paint(frames: Iterable[Frame], stylizer: Callable[[Image], Image]) -> Iterator[Frame]:
+def _paint(frames: Iterable[Frame], stylizer: Callable[[Image], Image], steady: Steadiness) -> Iterator[Frame]:
     for frame in frames:
-        yield frame.with_image(stylizer(frame.image))
+        image = steady.before(frame.image)
+        yield frame.with_image(steady.after(image, stylizer(image)))
 
 
 def _until(stop: threading.Event, frames: Iterable[Frame], cut_short: threading.Event) -> Iterator[Frame]:

@@ -18,6 +18,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from stylecam.errors import DiskFullError, OutputExistsError, SinkError
+from stylecam.partlock import PartLock
 from stylecam.streamcopy import StreamCopy
 from stylecam.wholefile import NO_ROOM
 
@@ -149,6 +150,7 @@ class VideoFileSink:
         self._broken = False
         container = _CONTAINERS[self.path.suffix.lower()]
         with self._errors():
+            self._lock = PartLock(self.part)
             self._container: OutputContainer = av.open(
                 f"file:{self.part.absolute()}",
                 "w",
@@ -229,6 +231,7 @@ class VideoFileSink:
             self._container.close()
         if not self.frames:
             self.part.unlink(missing_ok=True)
+        self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -278,11 +281,14 @@ class VideoFileSink:
         self._open = False
         if self._copy:
             self._copy.close()
-        with self.part.open("rb") as file:
-            os.fsync(file.fileno())
-        # Something may have appeared there since the start.
-        check_output(self.path, source=self._source, force=self._force)
-        self.part.replace(self.path)
+        try:
+            with self.part.open("rb") as file:
+                os.fsync(file.fileno())
+            # Something may have appeared there since the start.
+            check_output(self.path, source=self._source, force=self._force)
+            self.part.replace(self.path)
+        finally:
+            self._lock.release()
 
     @contextlib.contextmanager
     def _errors(self) -> Any:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stylecam.decoding import TimedImage
     from stylecam.probe import VideoFacts
 
-__all__ = ["FrameSource", "VideoFileSource", "open_source"]
+__all__ = ["FrameSource", "VideoFileSource"]
 
 _CAPTURE_OPTIONS = f"protocol_whitelist;file|format_whitelist;{FORMATS}"
 _CAPTURE_OPTIONS_NAME = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
@@ -210,15 +210,6 @@ class VideoFileSource:
         if self.missing or self._timeline.cut_off:
             amount = f"about {self.missing} frames are missing" if self.missing else "some frames may be missing"
             self.notices.append(f"{self.name} ends early: {amount}")
-
-
-def open_source(spec: str | os.PathLike[str]) -> VideoFileSource:
-    """Open what a person named as the source of pictures: the path of a video file.
-
-    Raises:
-        SourceOpenError: it cannot be opened, or holds no picture.
-    """
-    return VideoFileSource(spec)
 
 
 def _opencv_misreads(facts: VideoFacts) -> bool:

@@ -28,12 +28,24 @@ if TYPE_CHECKING:
     from stylecam.frame import Image
     from stylecam.styles import Style
 
-__all__ = ["Quality", "Stylizer"]
+__all__ = ["Painted", "Quality", "Stylizer"]
 
 Quality: TypeAlias = Literal["fast", "full", "auto"]
 
 _LEAST_SIDE: Final = 16
 """Below it the reflection padding of the inner layers would be wider than the picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Painted:
+    """A painted picture, and what it was painted with."""
+
+    image: Image
+    """H×W×3 uint8 RGB, of the source's size."""
+    style: str
+    """The style's name, or the mix in words."""
+    look: object
+    """Equal for two pictures as long as nothing that shows in them was changed between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,10 @@ class Stylizer:
             StyleError: the style gave values that are not finite.
             DeviceError: the device ran out of memory, or failed.
         """
+        return self.paint(image).image
+
+    def paint(self, image: Image) -> Painted:
+        """As a call, and which style it was that painted this very picture."""
         look, strength, keep_colors, size = self._look, self._strength, self._keep_colors, self._size
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"expected H×W×3 uint8, got {image.shape = }, {image.dtype = }")
@@ -107,15 +123,16 @@ class Stylizer:
             raise SourceError(
                 f"A picture of {width}×{height} is too small to paint. Use one of {_LEAST_SIDE}×{_LEAST_SIDE} or more."
             )
+        told = look.title, (look, strength, keep_colors, size)
         if strength == 0:
-            return image.copy()
+            return Painted(image.copy(), *told)
         source = image
         if size is not None:
             image = resize(image, fit_within((width, height), size, least=_LEAST_SIDE))
         painting = resize(look.engine.paint(look.painter, image), (width, height))
         if keep_colors:
             painting = keep_source_colors(source, painting)
-        return painting if strength == 1 else blend(source, painting, strength)
+        return Painted(painting if strength == 1 else blend(source, painting, strength), *told)
 
     def set_style(self, style: Style | Sequence[tuple[Style, float]]) -> None:
         """Paint with another style or mix from the next picture on. Takes a moment; painting goes on meanwhile.
@@ -167,12 +184,23 @@ class Stylizer:
         """Where it is running, and why there."""
         return self._device
 
+    @property
+    def style(self) -> str:
+        """The style's name, or the mix in words."""
+        return self._look.title
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not as asked: another variant than wanted, float32 where half precision failed."""
+        look = self._look
+        return tuple(note for note in (look.note, look.painter.note) if note)
+
     def describe(self) -> str:
         """One line for people: ``"candy, fast, on CPU (no CUDA device found), float32"``, and what was not as asked."""
         look = self._look
         dtype = str(look.painter.dtype).removeprefix("torch.")
         parts = [look.title, look.variant, f"on {self._device}", dtype]
-        return "; ".join([", ".join(parts), *(note for note in (look.note, look.painter.note) if note)])
+        return "; ".join([", ".join(parts), *self.notes])
 
     def _make_look(self, style: Style | Sequence[tuple[Style, float]], *, current: _Look | None) -> _Look:
         mix = _normalised(style if isinstance(style, Sequence) else [(style, 1.0)])

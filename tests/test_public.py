@@ -21,8 +21,8 @@ _ROOT = Path(stylecam.__file__).resolve().parents[1]
 _MAY_IMPORT = {
     # torch: where networks are defined, read in, run and trained, and nowhere else.
     "torch": {"network", "engine", "inference", "accelerator", "devices", "compositing", "importers"},
-    "cv2": {"sources"},
-    "av": {"probe", "decoding", "sources", "sinks", "streamcopy"},
+    "cv2": {"sources", "cameras", "steadiness"},
+    "av": {"probe", "decoding", "sources", "sinks", "streamcopy", "recovery"},
     "PIL": {"pictures", "sheet"},
     "typer": {"cli"},
     "rich": {"cli"},

@@ -9,7 +9,8 @@ import pytest
 
 from stylecam.errors import SourceOpenError
 from stylecam.hdr import to_bt709
-from stylecam.sources import VideoFileSource, open_source
+from stylecam.opening import open_source
+from stylecam.sources import VideoFileSource
 from tests.clips import Colour, Sound, damage, flat, make_clip, make_planes_clip, moving, number_in, video_pts
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import typer
 
 from stylecam import __version__
 from stylecam.cli.image import image
+from stylecam.cli.live import live, open_window
 from stylecam.cli.styles import styles
 from stylecam.cli.train import train
 from stylecam.cli.video import video
@@ -27,15 +28,16 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="stylecam",
-    help="Turn videos and pictures into paintings, and train your own styles.",
+    help="Turn a camera, videos and pictures into paintings, and train your own styles. Alone, it opens the window.",
     epilog=(
         "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 input, 4 output, 5 style, 7 device, "
         "8 done with losses, 9 training, 130 and 143 stopped by a signal."
     ),
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(live)
 app.command()(video)
 app.command()(image)
 app.add_typer(styles, name="styles")
@@ -50,11 +52,13 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        raise typer.Exit(open_window())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -22,6 +22,7 @@ __all__ = [
     "QualityOption",
     "QuietOption",
     "SizeOption",
+    "SteadinessOption",
     "StrengthOption",
     "StyleOption",
     "load_stylizer",
@@ -56,6 +57,14 @@ SizeOption = Annotated[
     typer.Option(
         metavar="WxH|native",
         help="The size the network works at, for example 640x360; the output keeps the input's own size.",
+    ),
+]
+SteadinessOption = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=100,
+        help="How much to calm flicker and sensor noise between frames: 0 is not at all, 50 is a good deal.",
     ),
 ]
 DeviceOption = Annotated[str, typer.Option(metavar="auto|cpu|cuda|mps", help="Where the network runs.")]

@@ -26,6 +26,7 @@ from stylecam.cli.common import (
     QualityOption,
     QuietOption,
     SizeOption,
+    SteadinessOption,
     StrengthOption,
     StyleOption,
     load_stylizer,
@@ -58,6 +59,7 @@ def video(
     keep_colors: KeepColorsOption = False,
     quality: QualityOption = Quality.auto,
     size: SizeOption = "native",
+    steadiness: SteadinessOption = 0,
     device: DeviceOption = "auto",
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -92,7 +94,13 @@ def video(
         try:
             with _shown(ProgressStyle.none if quiet else progress) as on_progress:
                 report = stylize_video(
-                    source, output, stylizer, force=force, on_progress=on_progress, stop=signals.event
+                    source,
+                    output,
+                    stylizer,
+                    steadiness=steadiness,
+                    force=force,
+                    on_progress=on_progress,
+                    stop=signals.event,
                 )
         except StylecamError as exc:
             for note in getattr(exc, "__notes__", ()):

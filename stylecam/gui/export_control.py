@@ -1,0 +1,70 @@
+"""ExportControl: the video that plays, painted into a file by the very engine of `stylecam video`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from stylecam.gui.export_dialog import ExportDialog
+from stylecam.gui.savedfiles import unused_path
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stylecam.gui.main_window import MainWindow
+    from stylecam.gui.session import Session
+    from stylecam.gui.source_control import SourceControl
+    from stylecam.pipeline import Progress, VideoReport
+
+__all__ = ["ExportControl"]
+
+
+class ExportControl(QObject):
+    """Opens export dialogs and ends them with the window."""
+
+    def __init__(self, window: MainWindow, session: Session, sources: SourceControl) -> None:
+        super().__init__(window)
+        self._window, self._session, self._sources = window, session, sources
+        self._dialogs: list[ExportDialog] = []
+        window.actions_.export.triggered.connect(self.export)
+
+    def export(self) -> None:
+        """Ask where to, and paint the video that plays with what the preview is painted with now."""
+        video = self._sources.video
+        if video is None:
+            return
+        style = self._session.look[0] if self._session.look else "painted"
+        suffix = video.suffix.lower() if video.suffix.lower() in (".mp4", ".m4v", ".mov", ".mkv") else ".mp4"
+        folder = video.parent if _writable(video.parent) else self._window.settings.recordings_path
+        suggestion = unused_path(folder / f"{video.stem} in {style}{suffix}")
+        steadiness = self._window.settings.steadiness
+
+        def run(
+            output: Path, force: bool, on_progress: Callable[[Progress], None], stop: threading.Event
+        ) -> VideoReport:
+            """In the dialog's thread."""
+            from stylecam.pipeline import stylize_video
+
+            stylizer = self._session.copy_of_stylizer()
+            return stylize_video(
+                video, output, stylizer, force=force, on_progress=on_progress, stop=stop, steadiness=steadiness
+            )
+
+        dialog = ExportDialog(video, suggestion, run, self._window)
+        self._dialogs = [other for other in self._dialogs if other.isVisible()]
+        self._dialogs.append(dialog)
+        dialog.show()
+
+    def shutdown(self) -> None:
+        """Finish running exports with what is there."""
+        for dialog in self._dialogs:
+            dialog.shutdown()
+
+
+def _writable(folder: Path) -> bool:
+    import os
+
+    return os.access(folder, os.W_OK)

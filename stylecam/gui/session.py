@@ -1,0 +1,316 @@
+"""Session: the live pipeline's face in the window. It lives in the main thread; what takes time runs as a job.
+
+Of several styles clicked in a row, only the last is loaded. Torch and OpenCV are imported by the first jobs, when the
+window already stands.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from PySide6.QtCore import QObject, Signal
+
+from stylecam.errors import StylecamError
+from stylecam.gui.savedfiles import make_folder, unused_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stylecam.gui.jobs import Jobs
+    from stylecam.live import LivePipeline, LiveStats, Painting
+    from stylecam.livesource import LiveSource
+    from stylecam.recording import RecordingReport, RecordingState
+    from stylecam.styles import Style, StyleLibrary
+    from stylecam.stylizer import Stylizer
+
+__all__ = ["Look", "Session"]
+
+Look: TypeAlias = tuple[str, str, int]
+"""Name of the style; of a second one mixed in, or empty; share of the second in percent."""
+
+
+class Session(QObject):
+    """What the window asks for, and what it is told. Every method returns at once.
+
+    Signals:
+        painting_ready: a painting waits; take it with `take_painting`. Sent once, however many follow.
+        styles_loaded(list[Style], list[str]): the library was read; the second are its problems, in a line each.
+        style_changed(Look, str): a style is in place; how it runs, in words.
+        style_failed(Look, str): it is not, and why; the one before stays.
+        source_opened(LiveSource, str): a source runs, and what was asked for.
+        source_failed(str, str): what was asked for, and why it cannot be had; the one before goes on.
+        source_status(SourceStatus): news from the source.
+        cameras_listed(list[CameraInfo]).
+        size_changed(int, int, bool): the pipeline chose a working size; whether for want of memory.
+        recording_started(str); recording_ended(RecordingReport).
+        output_changed(bool, str): the virtual camera is on or off; its name, or why it is off.
+    """
+
+    painting_ready = Signal()
+    styles_loaded = Signal(object, object)
+    style_changed = Signal(object, str)
+    style_failed = Signal(object, str)
+    source_opened = Signal(object, str)
+    source_failed = Signal(str, str)
+    source_status = Signal(object)
+    cameras_listed = Signal(object)
+    size_changed = Signal(int, int, bool)
+    recording_started = Signal(str)
+    recording_ended = Signal(object)
+    output_changed = Signal(bool, str)
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        device: str = "auto",
+        quality: Literal["fast", "full", "auto"] = "auto",
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._device, self._quality = device, quality
+        self._pipeline: LivePipeline | None = None
+        self._library: StyleLibrary | None = None
+        self._stylizer: Stylizer | None = None
+        self._look: Look | None = None
+        self._wanted: Look | None = None
+        self._strength, self._keep_colors = 1.0, False
+        self._size: tuple[int, int] | None = None
+        self._hold_fps: float | None = None
+        self._mirror, self._steadiness = False, 50
+
+    @property
+    def stylizer(self) -> Stylizer | None:
+        """The running stylizer, once there is one."""
+        return self._stylizer
+
+    @property
+    def library(self) -> StyleLibrary | None:
+        return self._library
+
+    @property
+    def look(self) -> Look | None:
+        """What is in place."""
+        return self._look
+
+    def take_painting(self) -> Painting | None:
+        """The newest painting, once."""
+        return self._pipeline.paintings.take() if self._pipeline else None
+
+    def stats(self) -> LiveStats | None:
+        return self._pipeline.stats() if self._pipeline else None
+
+    def recording_state(self) -> RecordingState | None:
+        """How the recording is doing; None while there is none."""
+        recorder = self._pipeline.recorder if self._pipeline else None
+        return recorder.state if recorder else None
+
+    def load_styles(self) -> None:
+        """Read the styles anew; `styles_loaded` follows."""
+        self._jobs.submit(self._load_styles)
+
+    def list_cameras(self) -> None:
+        self._jobs.submit(self._list_cameras)
+
+    def open(self, spec: str) -> None:
+        """Show another source (see `stylecam.open_source`); one that cannot be had leaves the present one."""
+        self._jobs.submit(lambda: self._open(spec))
+
+    def set_look(self, name: str, second: str = "", share: int = 50) -> None:
+        """Paint with this style, or mix, as soon as it is loaded."""
+        self._wanted = look = (name, second if second != name else "", share)
+        self._jobs.submit(lambda: self._load_look(look))
+
+    def set_strength(self, percent: int) -> None:
+        self._strength = percent / 100
+        if self._stylizer:
+            self._stylizer.strength = percent / 100
+
+    def set_keep_colors(self, keep: bool) -> None:
+        self._keep_colors = keep
+        if self._stylizer:
+            self._stylizer.keep_colors = keep
+
+    def set_steadiness(self, amount: int) -> None:
+        self._steadiness = amount
+        if self._pipeline:
+            self._pipeline.steadiness.amount = amount
+
+    def set_mirror(self, mirror: bool) -> None:
+        self._mirror = mirror
+        if self._pipeline:
+            self._pipeline.mirror = mirror
+
+    def set_size(self, size: tuple[int, int] | None, *, hold_fps: float | None = None) -> None:
+        """Work within this size (None: the source's own); with `hold_fps`, at whatever size keeps that rate."""
+        self._size, self._hold_fps = size, hold_fps
+        if self._pipeline:
+            self._pipeline.hold_fps = hold_fps
+        if self._stylizer and not hold_fps:
+            self._stylizer.size = size
+
+    def set_device(self, device: str) -> None:
+        """Run on another device; the present one goes on if it cannot be had."""
+        self._jobs.submit(lambda: self._change_device(device))
+
+    def record(self, folder: Path) -> None:
+        """Start a recording, named by date and time, in this folder."""
+        self._jobs.submit(
+            lambda: self._record(unused_path(make_folder(folder) / f"stylecam {datetime.now():%Y-%m-%d %H.%M.%S}.mp4"))
+        )
+
+    def record_to(self, path: Path) -> None:
+        """Start a recording into this file."""
+        self._jobs.submit(lambda: self._record(path))
+
+    def stop_recording(self) -> None:
+        """Finish it; `recording_ended` follows."""
+        self._jobs.submit(self._stop_recording)
+
+    def set_virtual_camera(self, on: bool) -> None:
+        self._jobs.submit(lambda: self._set_virtual_camera(on))
+
+    def copy_of_stylizer(self) -> Stylizer:
+        """A stylizer of its own with the present settings, at the source's own size: for an export beside the preview.
+
+        Takes a moment: call it in another thread than the window's.
+
+        Raises:
+            StyleError: no style is loaded yet.
+        """
+        from stylecam.errors import StyleError
+
+        if self._look is None:
+            raise StyleError("No style is loaded yet. Choose one first.")
+        stylizer = self._new_stylizer(self._parts(self._look), self._device)
+        stylizer.size = self._size if self._hold_fps is None else None
+        return stylizer
+
+    def close(self) -> bool:
+        """End every thread, the recording first; whether all ended within two seconds."""
+        self._jobs.shut()
+        return self._pipeline.stop() if self._pipeline else True
+
+    def _load_styles(self) -> None:
+        from stylecam.styles import StyleLibrary
+
+        self._library = library = StyleLibrary()
+        self._jobs.tell(self.styles_loaded, list(library.values()), [reason for _, reason in library.problems])
+
+    def _list_cameras(self) -> None:
+        from stylecam.cameras import list_cameras
+
+        self._jobs.tell(self.cameras_listed, list_cameras())
+
+    def _open(self, spec: str) -> None:
+        from stylecam.opening import open_source
+
+        try:
+            source: LiveSource = open_source(spec, live=True)
+        except StylecamError as error:
+            self._jobs.tell(self.source_failed, spec, str(error))
+            return
+        self._ready_pipeline().start(source)
+        self._jobs.tell(self.source_opened, source, spec)
+
+    def _ready_pipeline(self) -> LivePipeline:
+        if self._pipeline is None:
+            from stylecam.live import LivePipeline
+
+            pipeline = LivePipeline(
+                on_painting=lambda: self._jobs.tell(self.painting_ready),
+                on_status=lambda status: self._jobs.tell(self.source_status, status),
+                on_error=self._jobs.report,
+                on_size=lambda size, memory: self._jobs.tell(self.size_changed, *size, memory),
+            )
+            pipeline.mirror = self._mirror
+            pipeline.steadiness.amount = self._steadiness
+            pipeline.hold_fps = self._hold_fps
+            pipeline.painter = self._stylizer
+            self._pipeline = pipeline
+        return self._pipeline
+
+    def _load_look(self, look: Look) -> None:
+        if look != self._wanted:
+            return  # another was clicked meanwhile
+        try:
+            if self._library is None:
+                self._load_styles()
+            parts = self._parts(look)
+            if self._stylizer is None:
+                self._stylizer = self._new_stylizer(parts, self._device)
+                # What was moved in the window while torch was loading.
+                self._stylizer.strength, self._stylizer.keep_colors = self._strength, self._keep_colors
+            else:
+                self._stylizer.set_style(parts)
+        except StylecamError as error:
+            self._jobs.tell(self.style_failed, look, str(error))
+            return
+        self._put_in_place(look, self._stylizer)
+
+    def _put_in_place(self, look: Look, stylizer: Stylizer) -> None:
+        self._look, self._stylizer = look, stylizer
+        if self._pipeline:
+            self._pipeline.painter = stylizer
+        self._jobs.tell(self.style_changed, look, stylizer.describe())
+
+    def _parts(self, look: Look) -> list[tuple[Style, float]]:
+        assert self._library is not None
+        name, second, share = look
+        if not second or not share:
+            return [(self._library[name], 1.0)]
+        return [(self._library[name], 1 - share / 100), (self._library[second], share / 100)]
+
+    def _new_stylizer(self, parts: list[tuple[Style, float]], device: str) -> Stylizer:
+        from stylecam.stylizer import Stylizer
+
+        return Stylizer(
+            parts,
+            device=device,
+            quality=self._quality,
+            strength=self._strength,
+            keep_colors=self._keep_colors,
+            size=None if self._hold_fps else self._size,
+        )
+
+    def _change_device(self, device: str) -> None:
+        if self._look is not None:
+            self._put_in_place(self._look, self._new_stylizer(self._parts(self._look), device))
+        self._device = device
+
+    def _record(self, path: Path) -> None:
+        from stylecam.recording import Recorder
+
+        pipeline = self._ready_pipeline()
+        if pipeline.recorder is not None:
+            return
+        pipeline.record(Recorder(path, on_end=self._on_recording_end))
+        self._jobs.tell(self.recording_started, str(path))
+
+    def _stop_recording(self) -> None:
+        if self._pipeline is not None and self._pipeline.recorder is not None:
+            self._pipeline.recorder.finish()
+
+    def _on_recording_end(self, report: RecordingReport) -> None:
+        """In the recorder's thread, however it ended."""
+        if self._pipeline:
+            self._pipeline.record(None)
+        self._jobs.tell(self.recording_ended, report)
+
+    def _set_virtual_camera(self, on: bool) -> None:
+        from stylecam.virtualcamera import VirtualCameraSink
+
+        pipeline = self._ready_pipeline()
+        if not on:
+            pipeline.set_output(None)
+            self._jobs.tell(self.output_changed, False, "")
+            return
+        try:
+            sink = VirtualCameraSink(pipeline.stats().source_size or (1280, 720))
+        except StylecamError as error:
+            self._jobs.tell(self.output_changed, False, str(error))
+            return
+        pipeline.set_output(sink)
+        self._jobs.tell(self.output_changed, True, sink.name)

@@ -1,0 +1,98 @@
+"""Stills: single pictures made beside the live one - snapshots, dropped pictures, and the gallery's live thumbnails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from stylecam.gui.savedfiles import make_folder, unused_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stylecam.frame import Image
+    from stylecam.gui.jobs import Jobs
+    from stylecam.gui.session import Session
+    from stylecam.stylizer import Stylizer
+
+__all__ = ["Stills"]
+
+_THUMBNAIL: Final = (224, 224)
+
+
+class Stills(QObject):
+    """Makes pictures as jobs; every method returns at once.
+
+    Signals:
+        saved(str): a snapshot or a painted picture lies there.
+        thumbnail_painted(str, Image): a style's name, and the present picture in it; the Image may be None.
+        imported(str): a style of this name came into the user's folder.
+    """
+
+    saved = Signal(str)
+    thumbnail_painted = Signal(str, object)
+    imported = Signal(str)
+
+    def __init__(self, jobs: Jobs, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._session = session
+        self._painters: dict[str, Stylizer] = {}
+
+    def save_snapshot(self, image: Image, folder: Path) -> None:
+        """Write the picture as a PNG named by date and time."""
+        self._jobs.submit(lambda: self._save_snapshot(image, folder))
+
+    def paint_picture(self, path: Path, folder: Path) -> None:
+        """Paint a picture file as the preview is painted, at its own size, into this folder."""
+        self._jobs.submit(lambda: self._paint_picture(path, folder))
+
+    def import_style(self, path: Path, name: str) -> None:
+        """Take a style file or a checkpoint into the user's folder; the gallery is read anew."""
+        self._jobs.submit(lambda: self._import_style(path, name))
+
+    def paint_thumbnail(self, name: str, image: Image) -> None:
+        """The picture, small, in another style. Ask for one at a time, so that a click never waits for many."""
+        self._jobs.submit(lambda: self._paint_thumbnail(name, image))
+
+    def forget_painters(self) -> None:
+        """Let go of the networks of `paint_thumbnail`."""
+        self._jobs.submit(self._painters.clear)
+
+    def _save_snapshot(self, image: Image, folder: Path) -> None:
+        from stylecam.pictures import Picture, write_picture
+
+        path = unused_path(make_folder(folder) / f"stylecam {datetime.now():%Y-%m-%d %H.%M.%S}.png")
+        write_picture(path, Picture(image))
+        self._jobs.tell(self.saved, str(path))
+
+    def _paint_picture(self, path: Path, folder: Path) -> None:
+        from stylecam.pictures import stylize_picture
+
+        stylizer = self._session.copy_of_stylizer()
+        target = unused_path(make_folder(folder) / f"{path.stem} in {stylizer.style}.png")
+        stylize_picture(path, target, stylizer)
+        self._jobs.tell(self.saved, str(target))
+
+    def _import_style(self, path: Path, name: str) -> None:
+        from stylecam.importers import import_checkpoint
+
+        style = import_checkpoint(path, name=name)
+        self._session.load_styles()
+        self._jobs.tell(self.imported, style.name)
+
+    def _paint_thumbnail(self, name: str, image: Image) -> None:
+        from stylecam.compositing import fit_within, resize
+        from stylecam.stylizer import Stylizer
+
+        library, running = self._session.library, self._session.stylizer
+        if library is None or running is None or name not in library:
+            self._jobs.tell(self.thumbnail_painted, name, None)
+            return
+        if name not in self._painters:
+            self._painters[name] = Stylizer(library[name], device=running.device, quality="fast")
+        height, width = image.shape[:2]
+        small = resize(image, fit_within((width, height), _THUMBNAIL, least=16))
+        self._jobs.tell(self.thumbnail_painted, name, self._painters[name](small))

@@ -1,0 +1,158 @@
+"""StyleModel: the styles of the gallery in the order in which they are shown, for Qt's item views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QImage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stylecam.frame import Image
+    from stylecam.styles import Style
+
+__all__ = ["FAVOURITE", "NAME", "NUMBER", "PICTURE", "StyleCard", "StyleModel"]
+
+NAME: Final = Qt.ItemDataRole.UserRole
+PICTURE: Final = Qt.ItemDataRole.UserRole + 1
+FAVOURITE: Final = Qt.ItemDataRole.UserRole + 2
+NUMBER: Final = Qt.ItemDataRole.UserRole + 3
+"""1–9, the key that chooses it; None beyond."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StyleCard:
+    """What the gallery shows of a style."""
+
+    name: str
+    title: str
+    author: str = ""
+    licence: str = ""
+    thumbnail: Image | None = None
+    """H×W×3 uint8 RGB."""
+    suspect: bool = False
+    """Whether something is wrong with it, as far as can be told."""
+
+    @classmethod
+    def of(cls, style: Style) -> StyleCard:
+        return cls(style.name, style.title or style.name, style.author, style.licence, style.thumbnail)
+
+
+class StyleModel(QAbstractListModel):
+    """Favourites first, in their own order; then the others by title. A filter leaves out what does not match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cards: dict[str, StyleCard] = {}
+        self._shown: list[StyleCard] = []
+        self._favourites: tuple[str, ...] = ()
+        self._filter = ""
+        self._thumbnails: dict[str, QImage] = {}
+        self._live: dict[str, QImage] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are shown, in order."""
+        return tuple(card.name for card in self._shown)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no style at all, filtered or not."""
+        return not self._cards
+
+    @property
+    def favourites(self) -> tuple[str, ...]:
+        return self._favourites
+
+    def set_cards(self, cards: Sequence[StyleCard]) -> None:
+        self._cards = {card.name: card for card in cards}
+        self._thumbnails = {card.name: _qimage(card.thumbnail) for card in cards if card.thumbnail is not None}
+        self._live = {name: image for name, image in self._live.items() if name in self._cards}
+        self._arrange()
+
+    def set_favourites(self, names: Sequence[str]) -> None:
+        self._favourites = tuple(dict.fromkeys(names))
+        self._arrange()
+
+    def toggle_favourite(self, name: str) -> None:
+        others = tuple(other for other in self._favourites if other != name)
+        self.set_favourites(others if name in self._favourites else (*others, name))
+
+    def set_filter(self, text: str) -> None:
+        self._filter = text.casefold().strip()
+        self._arrange()
+
+    def set_live_picture(self, name: str, image: Image) -> None:
+        """Show this picture in place of the thumbnail."""
+        if name in self._cards:
+            self._live[name] = _qimage(image)
+            self._tell_changed(name)
+
+    def clear_live_pictures(self) -> None:
+        names, self._live = list(self._live), {}
+        for name in names:
+            self._tell_changed(name)
+
+    def row_of(self, name: str) -> int:
+        """-1 if it is not shown."""
+        return self.names.index(name) if name in self.names else -1
+
+    # Overridden.
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._shown)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._shown):
+            return None
+        card = self._shown[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return card.title
+        if role == NAME:
+            return card.name
+        if role == PICTURE:
+            return self._live.get(card.name) or self._thumbnails.get(card.name)
+        if role == FAVOURITE:
+            return card.name in self._favourites
+        if role == NUMBER:
+            return index.row() + 1 if index.row() < 9 and not self._filter else None
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return self._about(card)
+        return None
+
+    def _about(self, card: StyleCard) -> str:
+        """Plain text: what stands in a stranger's file is never read as markup."""
+        lines = [card.title, card.author, card.licence]
+        if card.suspect:
+            lines.append(self.tr("Something is wrong with this style."))
+        text = "\n".join(line for line in lines if line)
+        return text.replace("&", "&amp;").replace("<", "&lt;") if Qt.mightBeRichText(text) else text
+
+    def _arrange(self) -> None:
+        self.beginResetModel()
+        ranks = {name: rank for rank, name in enumerate(self._favourites)}
+        ordered = sorted(
+            self._cards.values(), key=lambda card: (ranks.get(card.name, len(ranks)), card.title.casefold(), card.name)
+        )
+        self._shown = [
+            card
+            for card in ordered
+            if self._filter in card.title.casefold()
+            or self._filter in card.author.casefold()
+            or self._filter in card.name
+        ]
+        self.endResetModel()
+
+    def _tell_changed(self, name: str) -> None:
+        row = self.row_of(name)
+        if row >= 0:
+            index = self.index(row)
+            self.dataChanged.emit(index, index, [PICTURE])
+
+
+def _qimage(image: Image) -> QImage:
+    height, width, _ = image.shape
+    return QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -1,0 +1,115 @@
+"""TrainingRun: `stylecam train` as a process of its own, read line by line. The two never share a GIL."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["TrainingRun", "training_command"]
+
+
+def training_command(painting: Path, content: Path, name: str, runs: Path) -> list[str]:
+    """The arguments that train the fast network of a style of this name, its run under `runs`."""
+    run = ["--run", str(runs / name), "--checkpoint-every", "200", "--json"]
+    return ["-P", "-m", "stylecam", "train", str(painting), "--content", str(content), "--name", name, *run]
+
+
+class TrainingRun(QObject):
+    """One run.
+
+    Signals:
+        progressed(str): how far it is, in a line.
+        ended(bool, str): whether the style is there; its path, or why not.
+    """
+
+    progressed = Signal(str)
+    ended = Signal(bool, str)
+
+    def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._said = ""
+        self._path = ""
+        self._stopping = False
+        self._process = QProcess(self)
+        self._process.setProcessEnvironment(_environment())
+        self._process.readyReadStandardOutput.connect(self._on_output)
+        self._process.readyReadStandardError.connect(self._on_error_output)
+        self._process.finished.connect(self._on_finished)
+        self._process.errorOccurred.connect(self._on_process_error)
+        self._process.start(sys.executable, list(arguments))
+
+    @property
+    def running(self) -> bool:
+        return self._process.state() != QProcess.ProcessState.NotRunning
+
+    def stop(self) -> None:
+        """Ask it to write a checkpoint and end; `ended` follows. The same picture and name go on from there later."""
+        self._stopping = True
+        self._process.terminate()
+
+    def shutdown(self, timeout_ms: int = 1500) -> None:
+        """End it now, for the window closes: gently first; the last checkpoint stays in any case."""
+        if not self.running:
+            return
+        self._process.finished.disconnect(self._on_finished)
+        self._process.errorOccurred.disconnect(self._on_process_error)
+        self._process.terminate()
+        if not self._process.waitForFinished(timeout_ms):
+            self._process.kill()
+            self._process.waitForFinished(500)
+
+    def _on_output(self) -> None:
+        while self._process.canReadLine():
+            line = bytes(self._process.readLine().data()).decode("utf-8", "replace")
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                self._on_event(event)
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        if event.get("event") == "step":
+            minutes = round(float(event["seconds_left"]) / 60)
+            left = self.tr("about {n} min left").format(n=minutes) if minutes else self.tr("less than a minute left")
+            self.progressed.emit(
+                self.tr("step {step} of {steps}, {left}").format(step=event["step"], steps=event["steps"], left=left)
+            )
+        elif event.get("event") == "finished":
+            self._path = str(event["path"])
+        elif event.get("event") == "failed":
+            self._said = str(event["text"])
+
+    def _on_error_output(self) -> None:
+        text = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").strip()
+        if text:
+            self._said = text.splitlines()[-1].removeprefix("error: ")
+
+    def _on_finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+        if code == 0 and self._path:
+            self.ended.emit(True, self._path)
+        elif self._stopping:
+            self.ended.emit(False, self.tr("The training was stopped; started again, it goes on from there."))
+        else:
+            self.ended.emit(False, self._said or self.tr("The training ended with code {code}.").format(code=code))
+
+    def _on_process_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self.ended.emit(False, self._process.errorString())
+
+
+def _environment() -> QProcessEnvironment:
+    """As ours, with this very stylecam to be found, and a little less urgent than the picture."""
+    environment = QProcessEnvironment.systemEnvironment()
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment.insert("PYTHONPATH", os.pathsep.join(paths))
+    return environment

@@ -1,0 +1,344 @@
+"""LivePipeline: from a live source to whoever looks on. No Qt here, and no torch: a painter is any object that paints.
+
+    source --capture--> Latest --paint--+--> Latest --one wake-up--> the viewer, who pulls
+                                        +--> Recorder               while recording
+                                        +--> Latest --> sink        while a virtual camera is on
+
+Capture reads without pause; the painter sees only the newest frame; the viewer drops, a recording drops and counts.
+Each frame is painted with what stands in the attributes when it begins, read once: whole in one style, never two.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from stylecam.autosize import AutoSize
+from stylecam.errors import DeviceMemoryError, StylecamError
+from stylecam.frame import Latest
+from stylecam.meters import Percentiles, RateMeter
+from stylecam.steadiness import Steadiness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stylecam.frame import Frame, Image
+    from stylecam.livesource import LiveSource, SourceStatus
+    from stylecam.recording import Recorder
+    from stylecam.sinks import FrameSink
+    from stylecam.stylizer import Painted
+
+__all__ = ["LivePainter", "LivePipeline", "LiveStats", "Painting"]
+
+_log = logging.getLogger(__name__)
+
+_STOP_S: Final = 2.0
+"""How long a stop waits for all threads; a frame of `full` at 720p takes less even on a slow processor."""
+_SMALLEST: Final = 64
+
+
+class LivePainter(Protocol):
+    """What the pipeline asks of a `Stylizer`."""
+
+    size: tuple[int, int] | None
+
+    def paint(self, image: Image) -> Painted: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Painting:
+    """A frame and what was made of it."""
+
+    source: Frame
+    """What the camera saw, mirrored if that is wanted."""
+    frame: Frame
+    """The same moment, painted; the source itself while there is no painter."""
+    style: str
+    """With which style, whole; empty while there is no painter."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStats:
+    """How the pipeline is doing, over the last two seconds."""
+
+    camera_fps: float
+    paint_fps: float
+    latency_p50_ms: float | None
+    """From the grab of a frame to its painting."""
+    latency_p95_ms: float | None
+    paint_ms: float | None
+    """Median time a frame takes on the painting thread."""
+    painted: int
+    """Frames painted since the start."""
+    not_painted: int
+    """Frames that came while an older one was being painted, since the start: the camera is faster than the network."""
+    not_shown: int
+    """Paintings that were replaced before the viewer took them, since the start."""
+    source_size: tuple[int, int] | None
+    working_size: tuple[int, int] | None
+
+
+class LivePipeline:
+    """Runs one source through one painter in threads of its own.
+
+    Attributes that may be changed at any time, from any thread:
+        painter: paints; None shows the source as it is.
+        mirror: whether pictures are flipped left to right, before everything else.
+        steadiness: the stabiliser; its `amount` may be changed.
+
+    Call `start`, `stop`, `record` and `stop_recording` from one thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_painting: Callable[[], None] | None = None,
+        on_status: Callable[[SourceStatus], None] | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
+        on_size: Callable[[tuple[int, int], bool], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Callbacks are called in the pipeline's threads.
+
+        Args:
+            on_painting: a painting lies in `paintings`, which was empty.
+            on_status: news from the source.
+            on_error: the source or the painter failed for good, or something unforeseen happened.
+            on_size: the working size was changed by the pipeline; whether for want of memory.
+            clock: that of the source's `captured_at`.
+        """
+        self.paintings: Latest[Painting] = Latest(on_fill=on_painting)
+        self.painter: LivePainter | None = None
+        self.mirror = False
+        self.steadiness = Steadiness()
+        self._on_status = on_status
+        self._on_error = on_error
+        self._on_size = on_size
+        self._clock = clock
+        self._auto: AutoSize | None = None
+        self._inbox: Latest[Frame] = Latest()
+        self._source: LiveSource | None = None
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+        self._recorder: Recorder | None = None
+        self._output: _Feed | None = None
+        self._seen = 0
+        self._lost_before = 0
+        self._camera_rate = RateMeter(clock=clock)
+        self._paint_rate = RateMeter(clock=clock)
+        self._latency = Percentiles()
+        self._busy = Percentiles()
+        self._sizes: tuple[tuple[int, int] | None, tuple[int, int] | None] = (None, None)
+
+    @property
+    def source(self) -> LiveSource | None:
+        """The source that runs, or None."""
+        return self._source
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The recording that is being made, or the last one."""
+        return self._recorder
+
+    @property
+    def hold_fps(self) -> float | None:
+        """The rate that the working size is chosen for; None leaves the painter's own size alone."""
+        return self._auto.fps if self._auto else None
+
+    @hold_fps.setter
+    def hold_fps(self, fps: float | None) -> None:
+        self._auto = AutoSize(fps) if fps else None
+
+    def start(self, source: LiveSource) -> None:
+        """Run this source, in place of the one before; a recording goes on with it."""
+        self._stop_source()
+        self._stopping.clear()
+        self._source = source
+        self._seen += 1
+        self._latency.clear()
+        self._lost_before += self._inbox.dropped
+        self._inbox = Latest()
+        source.on_status = self._on_status
+        self._threads = [
+            threading.Thread(target=self._capture, args=(source, self._inbox), name="stylecam-capture"),
+            threading.Thread(target=self._paint, args=(self._inbox, self._seen), name="stylecam-paint"),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> bool:
+        """End the source, the recording and every thread; whether all ended in time.
+
+        Takes two seconds at most. What is still at work then (a device that does not answer) ends with the process.
+        """
+        deadline = time.monotonic() + _STOP_S
+        ended = self._stop_source()
+        self.set_output(None)
+        recorder = self._recorder
+        finished = recorder is None or recorder.finish(max(0.2, deadline - time.monotonic())) is not None
+        return finished and ended
+
+    def record(self, recorder: Recorder | None) -> None:
+        """Give every painting to this recorder from now on; None ends that and leaves the recorder to its owner."""
+        self._recorder = recorder
+
+    def set_output(self, sink: FrameSink | None) -> None:
+        """Give every painting to this sink, too (a virtual camera), newest first; None ends that and closes it."""
+        previous, self._output = self._output, _Feed(sink, self._report) if sink else None
+        if previous:
+            previous.stop()
+
+    def stats(self) -> LiveStats:
+        def in_ms(seconds: float | None) -> float | None:
+            return None if seconds is None else 1000 * seconds
+
+        return LiveStats(
+            camera_fps=self._camera_rate.per_second,
+            paint_fps=self._paint_rate.per_second,
+            latency_p50_ms=in_ms(self._latency.at(0.5)),
+            latency_p95_ms=in_ms(self._latency.at(0.95)),
+            paint_ms=in_ms(self._busy.at(0.5)),
+            painted=self._paint_rate.count,
+            not_painted=self._lost_before + self._inbox.dropped,
+            not_shown=self.paintings.dropped,
+            source_size=self._sizes[0],
+            working_size=self._sizes[1],
+        )
+
+    def _stop_source(self) -> bool:
+        self._stopping.set()
+        if self._source is not None:
+            self._source.close()
+        self._inbox.close()
+        deadline = time.monotonic() + _STOP_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        late = [thread.name for thread in self._threads if thread.is_alive()]
+        if late:
+            _log.warning("still at work after %.1f s: %s", _STOP_S, ", ".join(late))
+        self._threads, self._source = [], None
+        return not late
+
+    def _capture(self, source: LiveSource, inbox: Latest[Frame]) -> None:
+        try:
+            for frame in source:
+                self._camera_rate.tick()
+                inbox.put(frame)
+                if self._stopping.is_set():
+                    return
+        except Exception as error:
+            self._report(error)
+        finally:
+            inbox.close()
+
+    def _paint(self, inbox: Latest[Frame], generation: int) -> None:
+        """One frame after another, always the newest."""
+        while not inbox.closed:
+            frame = inbox.take(timeout=0.5)
+            if frame is None:
+                continue
+            began = self._clock()
+            painter = self.painter
+            try:
+                painting = self._painting_of(frame, painter, generation)
+            except DeviceMemoryError as error:
+                self._make_do_with_less(frame, painter, error)
+                continue
+            except Exception as error:
+                # This painter will fail again: the picture goes on without it, and whoever looks on is told.
+                self.painter = None if self.painter is painter else self.painter
+                self._report(error)
+                continue
+            if not inbox.closed:  # else a later source is on its way to the viewer already
+                self._give(painting)
+            self._measure(frame, painter, self._clock() - began)
+
+    def _painting_of(self, frame: Frame, painter: LivePainter | None, generation: int) -> Painting:
+        if self.mirror:
+            frame = frame.with_image(np.ascontiguousarray(frame.image[:, ::-1]))
+        if painter is None:
+            self._sizes = (frame.size, None)
+            return Painting(frame, frame, "")
+        auto = self._auto
+        if auto is not None:
+            wanted = auto.size_for(frame.size)
+            painter.size = None if wanted == frame.size else wanted
+        self._sizes = (frame.size, painter.size or frame.size)
+        steadiness = self.steadiness
+        calm = steadiness.before(frame.image)
+        painted = painter.paint(calm)
+        image = steadiness.after(calm, painted.image, look=(painted.look, generation, self.mirror))
+        return Painting(frame, frame.with_image(image), painted.style)
+
+    def _give(self, painting: Painting) -> None:
+        self.paintings.put(painting)
+        recorder, output = self._recorder, self._output
+        if recorder is not None:
+            recorder.offer(painting.frame)
+        if output is not None:
+            output.inbox.put(painting.frame)
+        self._paint_rate.tick()
+
+    def _measure(self, frame: Frame, painter: LivePainter | None, seconds: float) -> None:
+        self._busy.add(seconds)
+        if frame.captured_at is not None:
+            self._latency.add(self._clock() - frame.captured_at)
+        auto = self._auto
+        if auto is not None and painter is not None:
+            before = auto.size_for(frame.size)
+            wanted = auto.after(seconds, frame.size)
+            if wanted != before and self._on_size:
+                self._on_size(wanted, False)
+
+    def _make_do_with_less(self, frame: Frame, painter: LivePainter | None, error: DeviceMemoryError) -> None:
+        """Half the sides from the next frame on; not again and again below what can be looked at."""
+        assert painter is not None
+        width, height = painter.size or frame.size
+        if min(width, height) // 2 < _SMALLEST:
+            self.painter = None if self.painter is painter else self.painter
+            self._report(error)
+            return
+        self._auto = None  # it would only try the larger size again
+        painter.size = (width // 2, height // 2)
+        _log.warning("%s; working at %d×%d now", error, *painter.size)
+        if self._on_size:
+            self._on_size(painter.size, True)
+
+    def _report(self, error: BaseException) -> None:
+        if isinstance(error, StylecamError):
+            _log.error("%s", error)
+        else:
+            _log.error("unforeseen: %s", error, exc_info=error)
+        if self._on_error:
+            self._on_error(error)
+
+
+class _Feed:
+    """A thread that gives a sink the newest frame, so that a slow driver keeps nobody waiting."""
+
+    def __init__(self, sink: FrameSink, on_error: Callable[[BaseException], None]) -> None:
+        self.inbox: Latest[Frame] = Latest()
+        self._sink = sink
+        self._on_error = on_error
+        self._thread = threading.Thread(target=self._run, name="stylecam-output")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.inbox.close()
+        self._thread.join(_STOP_S)
+
+    def _run(self) -> None:
+        try:
+            with self._sink as sink:
+                while not self.inbox.closed:
+                    frame = self.inbox.take(timeout=0.5)
+                    if frame is not None:
+                        sink.write(frame)
+        except Exception as error:
+            self.inbox.close()
+            self._on_error(error)
