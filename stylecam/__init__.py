@@ -15,8 +15,11 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from stylecam.camera_source import CameraSource
+    from stylecam.cameras import CameraInfo, list_cameras
     from stylecam.devices import Device, choose_device, list_devices
     from stylecam.errors import (
+        CameraError,
         DeviceError,
         DeviceMemoryError,
         DiskFullError,
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CameraError",
+    "CameraInfo",
+    "CameraSource",
     "Device",
     "DeviceError",
     "DeviceMemoryError",
@@ -74,6 +80,7 @@ __all__ = [
     "choose_device",
     "contact_sheet",
     "import_checkpoint",
+    "list_cameras",
     "list_devices",
     "open_source",
     "parse_mix",
@@ -86,6 +93,8 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "camera_source": ("CameraSource",),
+    "cameras": ("CameraInfo", "list_cameras"),
     "devices": ("Device", "choose_device", "list_devices"),
     "frame": ("Frame", "Image"),
     "importers": ("import_checkpoint",),

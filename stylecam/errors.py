@@ -3,7 +3,8 @@
     StylecamError                    exit code 1
     ├─ SourceError                   3   the input
     │  ├─ SourceOpenError                cannot be opened, or holds no picture
-    │  └─ SourceLostError                stopped giving frames half-way
+    │  ├─ SourceLostError                stopped giving frames half-way
+    │  └─ CameraError                6   there is no camera, or none of that name
     ├─ StyleError                    5   the style
     │  ├─ StyleNotFoundError             no style of that name; names the nearest
     │  └─ StyleFormatError               the file is damaged, or is not a style
@@ -23,6 +24,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "CameraError",
     "DeviceError",
     "DeviceMemoryError",
     "DiskFullError",
@@ -56,6 +58,10 @@ class SourceOpenError(SourceError):
 
 class SourceLostError(SourceError):
     pass
+
+
+class CameraError(SourceError):
+    exit_code = 6
 
 
 class StyleError(StylecamError):

@@ -16,6 +16,11 @@ import numpy as np
 # OpenCV's own FFmpeg writes to stderr by itself; the same faults reach the user as counted frames and errors.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+# Cameras: Windows' hardware transforms make opening take up to 20 s (opencv#17687); a silent V4L2 device would block a
+# read for 10 s; and a Mac's question for permission belongs to the main thread.
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
+os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
 
 import cv2
 
@@ -25,14 +30,14 @@ from stylecam.frame import Frame, Image
 from stylecam.probe import FORMATS, probe_video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from fractions import Fraction
     from types import TracebackType
 
     from stylecam.decoding import TimedImage
     from stylecam.probe import VideoFacts
 
-__all__ = ["FrameSource", "VideoFileSource"]
+__all__ = ["FrameSource", "VideoFileSource", "open_capture"]
 
 _CAPTURE_OPTIONS = f"protocol_whitelist;file|format_whitelist;{FORMATS}"
 _CAPTURE_OPTIONS_NAME = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
@@ -141,7 +146,7 @@ class VideoFileSource:
         self.close()
 
     def _with_opencv(self) -> Iterator[TimedImage]:
-        capture = _open_capture(self.facts)
+        capture = open_capture(str(self.facts.path), _CAPTURE_OPTIONS)  # closes what the probe has closed once already
         given = refusals = 0
         try:
             while True:
@@ -224,15 +229,25 @@ def _opencv_misreads(facts: VideoFacts) -> bool:
     )
 
 
-def _open_capture(facts: VideoFacts) -> cv2.VideoCapture:
-    # The options reach OpenCV through the environment alone; they close what the probe has already closed once.
+def open_capture(target: str, options: str, parameters: Sequence[int] = ()) -> cv2.VideoCapture:
+    """Open a file or an address with OpenCV's FFmpeg, which may or may not succeed: ask `isOpened`.
+
+    Args:
+        target: a path or an address.
+        options: FFmpeg's, as ``key;value|key;value``: which protocols and formats may be used at all.
+        parameters: OpenCV's, as ``(CAP_PROP_…, value, …)``.
+
+    Raises:
+        SourceOpenError: OpenCV itself failed.
+    """
+    # The options reach OpenCV through the environment alone.
     with _environment:
         before = os.environ.get(_CAPTURE_OPTIONS_NAME)
-        os.environ[_CAPTURE_OPTIONS_NAME] = _CAPTURE_OPTIONS
+        os.environ[_CAPTURE_OPTIONS_NAME] = options
         try:
-            return cv2.VideoCapture(str(facts.path), cv2.CAP_FFMPEG)
+            return cv2.VideoCapture(target, cv2.CAP_FFMPEG, list(parameters))
         except cv2.error as exc:
-            raise SourceOpenError(f"{facts.path} could not be opened by OpenCV: {exc}") from exc
+            raise SourceOpenError(f"{target} could not be opened by OpenCV: {exc}") from exc
         finally:
             if before is None:
                 del os.environ[_CAPTURE_OPTIONS_NAME]

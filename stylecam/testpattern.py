@@ -127,7 +127,11 @@ class _Scene:
             beat = np.sin(index / 4 + 2 * bird) * height * 0.012
             for step in np.linspace(-1, 1, 15):
                 _disc(
-                    image, x + step * height * 0.03, y - abs(step) * beat + step * step * 4, height * 0.005, (40, 40, 56)
+                    image,
+                    x + step * height * 0.03,
+                    y - abs(step) * beat + step * step * 4,
+                    height * 0.005,
+                    (40, 40, 56),
                 )
 
 
@@ -141,7 +145,8 @@ def _outline(width: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """A ridge between about −2 and 2 that repeats after half the width, so that a layer can be shifted for ever."""
     x = np.arange(width) * 4 * np.pi / width
     waves = [rng.uniform(0.4, 1) / n**0.8 * np.sin(n * x + rng.uniform(0, 6.3)) for n in (1, 2, 3, 5, 8, 13, 21)]
-    return np.sum(waves, axis=0)
+    ridge: NDArray[np.float64] = np.sum(waves, axis=0)
+    return ridge
 
 
 def _disc(image: Image, x: float, y: float, radius: float, colour: tuple[int, int, int]) -> None:

@@ -136,8 +136,6 @@ def make_actions(window: QMainWindow) -> Actions:
     theme_menu = view.addMenu(tr("&Theme"))
     theme_menu.addActions(themes.actions())
     _fill(help_, actions.shortcuts, actions.open_log, None, actions.about)
-    for name in (file, camera, style, view, help_):
-        name.setToolTipsVisible(True)
     actions.full_screen.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     return actions
 

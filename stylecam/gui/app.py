@@ -17,15 +17,15 @@ import sys
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtGui import QImageReader
 from PySide6.QtWidgets import QApplication
 
 from stylecam import __version__
-from stylecam.errors import DeviceError
-from stylecam.gui.crash import CrashReporter, install
+from stylecam.errors import DeviceError, SinkError
+from stylecam.gui import crash
 from stylecam.gui.export_control import ExportControl
 from stylecam.gui.help_control import HelpControl
 from stylecam.gui.jobs import Jobs
@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stylecam.gui.settings import Settings
+    from stylecam.gui.theme import Theme
 
-__all__ = ["Options", "Studio", "run_window"]
+__all__ = ["Options", "Studio", "check_display", "run_window"]
 
 _log = logging.getLogger(__name__)
 
@@ -165,16 +166,17 @@ def run_window(options: Options | None = None) -> int:
     log = setup_logging()
     _log.info("stylecam %s starts", __version__)
     settings, notice = load_settings()
-    apply_theme(application, settings.theme)
+    apply_theme(application, cast("Theme", settings.theme))
     studio = Studio(settings, options, log=log)
-    reporter = CrashReporter(log, before_dialog=studio.session.stop_recording, parent=studio.window)
+    uninstall = crash.install(log=log, before_dialog=studio.session.stop_recording)
     studio.window.settings_changed.connect(lambda changed: _save(studio, changed))
-    with install(reporter), _quits_on_signals(studio.window) as code:
+    with _quits_on_signals(studio.window) as code:
         # The event loop first: the window is painted before anything else is begun.
         QTimer.singleShot(0, studio.begin)
         if notice:
             QTimer.singleShot(0, lambda: studio.window.banner.show_message(notice, level="warning"))
         application.exec()
+    uninstall()
     return _leave(code[0] if code else 0, studio)
 
 
@@ -224,11 +226,9 @@ def _make_application() -> QApplication:
 def _save(studio: Studio, settings: Settings) -> None:
     try:
         save_settings(settings)
-    except OSError as exc:
-        _log.warning("the settings could not be saved: %s", exc)
-        studio.window.banner.show_message(
-            studio.window.tr("The settings could not be saved ({reason}).").format(reason=exc.strerror), level="warning"
-        )
+    except SinkError as exc:
+        _log.warning("%s", exc)
+        studio.window.banner.show_message(str(exc), level="warning")
 
 
 @contextlib.contextmanager

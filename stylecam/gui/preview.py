@@ -153,6 +153,7 @@ class Preview(QWidget):
         if self._recording:
             self._paint_recording(painter)
         if self.hasFocus() and self._split:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(c.accent), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 

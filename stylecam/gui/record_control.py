@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -157,7 +156,7 @@ class RecordControl(QObject):
 
     def _on_unfinished(self, found: Sequence[Unfinished]) -> None:
         first = found[0]
-        when = datetime.fromtimestamp(first.modified).strftime("%Y-%m-%d %H:%M")
+        when = first.modified.strftime("%Y-%m-%d %H:%M")
         if first.seconds > 0:
             text = self.tr("A recording of {when} was cut off; {seconds} seconds of it can be kept.").format(
                 when=when, seconds=f"{first.seconds:.0f}"

@@ -48,14 +48,14 @@ class StyleDelegate(QStyledItemDelegate):
     # Overridden.
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return self.cell_size(option.fontMetrics.height())  # type: ignore[attr-defined]
+        return self.cell_size(option.fontMetrics.height())
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         c = colours()
-        cell: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        cell: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         chosen = index.data(NAME) == self.chosen
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
@@ -73,10 +73,10 @@ class StyleDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(where).adjusted(-2, -2, 2, 2), _RADIUS + 1.5, _RADIUS + 1.5)
         number = index.data(NUMBER)
         if number is not None:
-            self._paint_number(painter, where, int(number), option.font)  # type: ignore[attr-defined]
+            self._paint_number(painter, where, int(number), option.font)
         if index.data(FAVOURITE) or hovered or focused:
             self._paint_star(painter, self.star_rect(cell), filled=bool(index.data(FAVOURITE)))
-        font = QFont(option.font)  # type: ignore[attr-defined]
+        font = QFont(option.font)
         font.setBold(chosen)
         painter.setFont(font)
         painter.setPen(QColor(c.text))

@@ -287,7 +287,7 @@ class _Grid(QListView):
         self.setWordWrap(False)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setMinimumSize(QSize(150, 150))
         self.setFrameShape(QListView.Shape.NoFrame)
@@ -299,4 +299,5 @@ class _Grid(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.resized.emit(self.viewport().width())
+        # As if the bar were there: else it could come and go for ever, each time making room for the other.
+        self.resized.emit(self.width() - self.verticalScrollBar().sizeHint().width())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -129,7 +130,8 @@ class StyleModel(QAbstractListModel):
         if card.suspect:
             lines.append(self.tr("Something is wrong with this style."))
         text = "\n".join(line for line in lines if line)
-        return text.replace("&", "&amp;").replace("<", "&lt;") if Qt.mightBeRichText(text) else text
+        # A tooltip that looks like markup would be shown as such; as markup, it shows what stands there.
+        return f"<p style='white-space:pre'>{html.escape(text)}</p>" if "<" in text else text
 
     def _arrange(self) -> None:
         self.beginResetModel()

@@ -6,6 +6,7 @@ Pictures are the colour here; everything around them is a quiet grey, and one ac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt
@@ -19,8 +20,10 @@ Theme: TypeAlias = Literal["system", "light", "dark"]
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """One theme's colours; text on `window`, `base` and `raised` has a contrast of 4.5:1 or more."""
+    """One theme's colours. Text on `window`, `base` and `raised` has a contrast of 4.5:1 or more."""
 
+    name: str
+    """Part of its drawings' file names."""
     window: str
     base: str
     """Fields and lists."""
@@ -40,7 +43,10 @@ class Colours:
     error: str
 
 
+_MARKS: Final = Path(__file__).with_name("marks")
+"""Drawings for the style sheet, which takes files alone."""
 _DARK: Final = Colours(
+    name="dark",
     window="#1d1e22",
     base="#26272c",
     raised="#303137",
@@ -56,6 +62,7 @@ _DARK: Final = Colours(
     error="#ff7a72",
 )
 _LIGHT: Final = Colours(
+    name="light",
     window="#f5f5f2",
     base="#ffffff",
     raised="#e9e9e4",
@@ -129,6 +136,7 @@ def _palette(c: Colours) -> QPalette:
 
 
 def _sheet(c: Colours) -> str:
+    marks = _MARKS.as_posix()
     return f"""
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px 6px; }}
 QStatusBar {{ color: {c.faint}; border-top: 1px solid {c.line}; }}
@@ -157,10 +165,11 @@ QPushButton:hover {{ border-color: {c.faint}; }}
 QPushButton:focus {{ border-color: {c.accent}; }}
 QPushButton:default {{ border-color: {c.accent}; }}
 QPushButton:disabled {{ color: {c.faint}; }}
-QLineEdit, QComboBox, QSpinBox {{ background: {c.base}; border: 1px solid {c.line}; border-radius: 6px;
+QLineEdit, QComboBox {{ background: {c.base}; border: 1px solid {c.line}; border-radius: 6px;
     padding: 4px 8px; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus {{ border-color: {c.accent}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QLineEdit:focus, QComboBox:focus {{ border-color: {c.accent}; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: url("{marks}/down-{c.name}.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {c.base}; border: 1px solid {c.line}; outline: none; }}
 QListView#styleView {{ background: transparent; border: 1px solid transparent; border-radius: 6px; outline: none; }}
 QListView#styleView:focus {{ border-color: {c.line}; }}
@@ -171,8 +180,16 @@ QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-
     border: 1px solid {c.window}; }}
 QSlider::handle:horizontal:focus {{ border: 2px solid {c.accent}; background: {c.window}; }}
 QSlider::handle:horizontal:disabled {{ background: {c.faint}; }}
-QCheckBox {{ spacing: 7px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }}
-QCheckBox:focus {{ border-color: {c.accent}; }}
+QCheckBox, QRadioButton {{ spacing: 7px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }}
+QCheckBox:focus, QRadioButton:focus {{ border-color: {c.accent}; }}
+QCheckBox::indicator, QRadioButton::indicator, QMenu::indicator {{ width: 14px; height: 14px; border-radius: 4px;
+    border: 1px solid {c.faint}; background: {c.base}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QMenu::indicator {{ margin-left: 6px; }}
+QCheckBox::indicator:checked, QMenu::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
+    image: url("{marks}/tick-{c.name}.svg"); }}
+QRadioButton::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
+    image: url("{marks}/dot-{c.name}.svg"); }}
 QProgressBar {{ background: {c.base}; border: 1px solid {c.line}; border-radius: 6px; text-align: center;
     color: {c.text}; min-height: 20px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 5px; }}
