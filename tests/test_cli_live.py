@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stylecam.cli import live as live_module
 from stylecam.cli import main
 from tests.clips import make_clip, video_pts
 from tests.tiny import write_tiny_style
@@ -41,7 +40,7 @@ def test_it_records_without_a_window(tmp_path: Path, style: str, capsys: pytest.
 
 
 def test_a_clip_can_be_the_source(tmp_path: Path, style: str) -> None:
-    clip, out = make_clip(tmp_path / "in.mp4", frames=10, width=96, height=64), tmp_path / "out.mkv"
+    clip, out = make_clip(tmp_path / "in.mp4", frames=10, size=(96, 64)), tmp_path / "out.mkv"
     arguments = ["--source", str(clip), "--style", style, "--record", str(out), "--seconds", "1", "-q"]
     assert main(["live", "--no-window", *arguments]) == 0
     assert len(video_pts(out)) >= 3
@@ -89,7 +88,7 @@ def test_bad_input_is_one_clear_error(
 
 def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(live_module, "open_window", lambda **options: asked.append(options) or 0)
+    monkeypatch.setattr(sys.modules["stylecam.cli.live"], "open_window", lambda **options: asked.append(options) or 0)
     arguments = ["--source", "test", "--style", "alpha:3,beta:1", "--strength", "0.5", "--keep-colors", "--fps", "30"]
     assert main(["live", *arguments, "--no-mirror"]) == 0
     wanted = {"source": "test", "style": "alpha", "mix": ("beta", 25), "strength": 50, "keep_colors": True, "fps": 30}

@@ -108,6 +108,19 @@ def test_force_replaces_an_existing_output(tmp_path: Path, clip: Path) -> None:
     assert len(video_pts(tmp_path / "out.mp4")) == 12
 
 
+def test_steadiness_is_passed_on_and_none_by_default(tmp_path: Path, clip: Path) -> None:
+    for name, arguments in (("plain", []), ("none", ["--steadiness", "0"]), ("steady", ["--steadiness", "80"])):
+        assert run(clip, tmp_path / f"{name}.mp4", *arguments) == 0
+    plain, none, steady = ((tmp_path / f"{name}.mp4").read_bytes() for name in ("plain", "none", "steady"))
+    assert plain == none != steady
+
+
+@pytest.mark.parametrize("amount", ["-1", "101", "much"])
+def test_a_steadiness_out_of_range_is_wrong_usage(tmp_path: Path, clip: Path, amount: str) -> None:
+    assert run(clip, tmp_path / "out.mp4", "--steadiness", amount) == 2
+    assert not (tmp_path / "out.mp4").exists()
+
+
 def test_it_works_as_a_process(tmp_path: Path, clip: Path) -> None:
     command = [sys.executable, "-m", "stylecam", "video", str(clip), "-o", str(tmp_path / "out.mp4")]
     command += ["--style", "tiny", "--device", "cpu"]

@@ -14,6 +14,7 @@ from stylecam.sources import VideoFileSource
 from tests.clips import Colour, Sound, damage, flat, make_clip, number_in, packets_of, video_pts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stylecam.frame import Image
@@ -184,6 +185,45 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     first, _ = painted(clip, "a.mp4")
     second, _ = painted(clip, "b.mp4")
     assert first.read_bytes() == second.read_bytes()
+
+
+def grainy(index: int, width: int, height: int) -> Image:
+    """A still, soft picture under noise that is different in every frame."""
+    soft = np.linspace(60, 190, width)[None, :, None].repeat(height, axis=0).repeat(3, axis=2)
+    return (soft + np.random.default_rng(index).normal(0, 3, soft.shape)).round().astype(np.uint8)
+
+
+def flicker(images: list[Image]) -> float:
+    return float(np.stack(images).astype(np.float32).std(axis=0).mean())
+
+
+def test_steadiness_calms_what_is_painted_and_what_comes_of_it(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=24, picture=grainy)
+    seen: dict[int, list[Image]] = {0: [], 50: []}
+
+    def painter(amount: int) -> Callable[[Image], Image]:
+        return lambda image: (seen[amount].append(image.copy()), 255 - image)[1]
+
+    for amount in (0, 50):
+        stylize_video(clip, tmp_path / f"{amount}.mp4", painter(amount), steadiness=amount)
+    assert flicker(seen[50][8:]) < 0.5 * flicker(seen[0][8:])
+    assert flicker(images_in(tmp_path / "50.mp4")[8:]) < 0.5 * flicker(images_in(tmp_path / "0.mp4")[8:])
+    assert video_pts(tmp_path / "50.mp4") == pytest.approx(video_pts(clip), abs=1e-3)
+
+
+def test_each_export_begins_with_a_steadiness_of_its_own(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", picture=grainy)
+    first, _ = painted(clip, "a.mp4", steadiness=80)
+    second, _ = painted(clip, "b.mp4", steadiness=80)
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes() != painted(clip, "c.mp4")[0].read_bytes()
+
+
+def test_a_steadiness_out_of_range_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=2)
+    with pytest.raises(ValueError, match="101"):
+        painted(clip, steadiness=101)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
 def test_the_stages_run_in_named_threads(tmp_path: Path) -> None:

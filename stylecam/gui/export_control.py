@@ -28,7 +28,7 @@ class ExportControl(QObject):
     def __init__(self, window: MainWindow, session: Session, sources: SourceControl) -> None:
         super().__init__(window)
         self._window, self._session, self._sources = window, session, sources
-        self._dialogs: list[ExportDialog] = []
+        self.dialogs: list[ExportDialog] = []
         window.actions_.export.triggered.connect(self.export)
 
     def export(self) -> None:
@@ -54,13 +54,13 @@ class ExportControl(QObject):
             )
 
         dialog = ExportDialog(video, suggestion, run, self._window)
-        self._dialogs = [other for other in self._dialogs if other.isVisible()]
-        self._dialogs.append(dialog)
+        self.dialogs = [other for other in self.dialogs if other.isVisible()]
+        self.dialogs.append(dialog)
         dialog.show()
 
     def shutdown(self) -> None:
         """Finish running exports with what is there."""
-        for dialog in self._dialogs:
+        for dialog in self.dialogs:
             dialog.shutdown()
 
 

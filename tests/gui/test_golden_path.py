@@ -106,7 +106,7 @@ def test_every_control_is_reached_by_tab(qtbot: QtBot, open_studio: Callable[...
     window = studio.window
     painted(qtbot, window, "alpha")
     window.activateWindow()
-    window.source_bar.setFocus()
+    window.gallery.view.setFocus()
     reached: list[str] = []
     for _ in range(40):
         widget = QApplication.focusWidget()
@@ -133,7 +133,7 @@ def test_holding_b_shows_the_original(qtbot: QtBot, open_studio: Callable[..., S
 def test_a_dropped_video_plays_and_is_exported_while_the_window_is_usable(
     qtbot: QtBot, open_studio: Callable[..., Studio], tmp_path: Path
 ) -> None:
-    clip = make_clip(tmp_path / "holiday.mp4", frames=20, width=96, height=64)
+    clip = make_clip(tmp_path / "holiday.mp4", frames=20, size=(96, 64))
     studio = open_studio()
     window = studio.window
     painted(qtbot, window, "alpha")
@@ -172,7 +172,7 @@ def test_settings_survive(qtbot: QtBot, open_studio: Callable[..., Studio]) -> N
     window = studio.window
     painted(qtbot, window, "alpha")
     with qtbot.waitSignal(window.settings_changed, timeout=10_000) as saved:
-        window.gallery.select_number(3)
+        window.gallery.select_number(window.gallery.names.index("gamma") + 1)
         window.controls.steadiness_changed.emit(10)
         painted(qtbot, window, "gamma")
     settings: Settings = saved.args[0]
