@@ -45,8 +45,6 @@ _SMALLEST: Final = 64
 class LivePainter(Protocol):
     """What the pipeline asks of a `Stylizer`."""
 
-    size: tuple[int, int] | None
-
     def paint(self, image: Image) -> Painted: ...
 
 
@@ -55,9 +53,9 @@ class Painting:
     """A frame and what was made of it."""
 
     source: Frame
-    """What the camera saw, mirrored if that is wanted."""
+    """What the camera saw, at its own size, mirrored if that is wanted."""
     frame: Frame
-    """The same moment, painted; the source itself while there is no painter."""
+    """The same moment, painted, at the working size; the source itself while there is no painter."""
     style: str
     """With which style, whole; empty while there is no painter."""
 
@@ -88,6 +86,8 @@ class LivePipeline:
 
     Attributes that may be changed at any time, from any thread:
         painter: paints; None shows the source as it is.
+        size: width and height within which everything works; None: the source's own size. Frames are shrunk before
+            anything else is done to them: what is left over grows them again, and costs less there.
         mirror: whether pictures are flipped left to right, before everything else.
         steadiness: the stabiliser; its `amount` may be changed.
 
@@ -114,6 +114,7 @@ class LivePipeline:
         """
         self.paintings: Latest[Painting] = Latest(on_fill=on_painting)
         self.painter: LivePainter | None = None
+        self.size: tuple[int, int] | None = None
         self.mirror = False
         self.steadiness = Steadiness()
         self._on_status = on_status
@@ -147,7 +148,7 @@ class LivePipeline:
 
     @property
     def hold_fps(self) -> float | None:
-        """The rate that the working size is chosen for; None leaves the painter's own size alone."""
+        """The rate that the working size is chosen for; None: it is `size`."""
         return self._auto.fps if self._auto else None
 
     @hold_fps.setter
@@ -264,13 +265,12 @@ class LivePipeline:
         if painter is None:
             self._sizes = (frame.size, None)
             return Painting(frame, frame, "")
-        auto = self._auto
-        if auto is not None:
-            wanted = auto.size_for(frame.size)
-            painter.size = None if wanted == frame.size else wanted
-        self._sizes = (frame.size, painter.size or frame.size)
+        auto, limit = self._auto, self.size
+        size = auto.size_for(frame.size) if auto else limit
+        image = frame.image if size is None else _within(frame.image, size)
+        self._sizes = (frame.size, (image.shape[1], image.shape[0]))
         steadiness = self.steadiness
-        calm = steadiness.before(frame.image)
+        calm = steadiness.before(image)
         painted = painter.paint(calm)
         image = steadiness.after(calm, painted.image, look=(painted.look, generation, self.mirror))
         return Painting(frame, frame.with_image(image), painted.style)
@@ -297,17 +297,16 @@ class LivePipeline:
 
     def _make_do_with_less(self, frame: Frame, painter: LivePainter | None, error: DeviceMemoryError) -> None:
         """Half the sides from the next frame on; not again and again below what can be looked at."""
-        assert painter is not None
-        width, height = painter.size or frame.size
+        width, height = self._sizes[1] or frame.size
         if min(width, height) // 2 < _SMALLEST:
             self.painter = None if self.painter is painter else self.painter
             self._report(error)
             return
         self._auto = None  # it would only try the larger size again
-        painter.size = (width // 2, height // 2)
-        _log.warning("%s; working at %d×%d now", error, *painter.size)
+        self.size = smaller = (width // 2, height // 2)
+        _log.warning("%s; working at %d×%d now", error, *smaller)
         if self._on_size:
-            self._on_size(painter.size, True)
+            self._on_size(smaller, True)
 
     def _report(self, error: BaseException) -> None:
         if isinstance(error, StylecamError):
@@ -316,6 +315,12 @@ class LivePipeline:
             _log.error("unforeseen: %s", error, exc_info=error)
         if self._on_error:
             self._on_error(error)
+
+
+def _within(image: Image, size: tuple[int, int]) -> Image:
+    from stylecam.compositing import fit_within, resize  # torch, which a painter has loaded already
+
+    return resize(image, fit_within((image.shape[1], image.shape[0]), size, least=16))
 
 
 class _Feed:

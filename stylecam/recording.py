@@ -69,6 +69,7 @@ class Recorder:
         self,
         path: str | os.PathLike[str],
         *,
+        size: tuple[int, int] | None = None,
         on_end: Callable[[RecordingReport], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         disk_left: int = _DISK_LEFT,
@@ -77,6 +78,7 @@ class Recorder:
 
         Args:
             path: the final name, .mp4, .mov or .mkv; must not exist.
+            size: width and height of the video; by default those of the first frame. Others are fitted in.
             on_end: called once, in the recorder's thread, however it ends.
             clock: seconds; that of the frames' `captured_at`.
             disk_left: free bytes at which the recording ends by itself.
@@ -86,6 +88,7 @@ class Recorder:
         """
         self.path = Path(path)
         check_output(self.path)
+        self._size = size
         self._on_end = on_end
         self._clock = clock
         self._disk_left = disk_left
@@ -169,10 +172,11 @@ class Recorder:
         if self._started_at is None:
             self._started_at = frame.captured_at
         if self._sink is None:
-            self._sink = VideoFileSink(self.path, size=frame.size, rate=_NOMINAL_RATE)
-            self._size = frame.size
+            self._size = self._size or frame.size
+            self._sink = VideoFileSink(self.path, size=self._size, rate=_NOMINAL_RATE)
         pts = max(frame.captured_at - self._started_at, self._last.pts if self._last else 0.0)
-        image = frame.image if frame.size == self._size else letterbox(frame.image, self._size)
+        size = self._sink.size
+        image = frame.image if frame.size == size else letterbox(frame.image, size)
         self._last = Frame(image, pts, self._sink.frames, frame.captured_at)
         self._sink.write(self._last)
         self._look_at_disk()

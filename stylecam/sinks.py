@@ -168,6 +168,11 @@ class VideoFileSink:
                 raise
             self.notices += self._copy.notices
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of every frame."""
+        return self._size
+
     def write(self, frame: Frame) -> None:
         """Encode one frame."""
         if frame.size != self._size:

@@ -67,7 +67,6 @@ class FlatPainter:
     def __init__(self, value: int, *, name: str = "") -> None:
         self.value = value
         self.name = name or f"flat {value}"
-        self.size: tuple[int, int] | None = None
         self.error: Exception | None = None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
@@ -78,7 +77,7 @@ class FlatPainter:
         if self.error:
             raise self.error
         self.sources.append(image)
-        return Painted(np.full_like(image, self.value), self.name, (self, self.size))
+        return Painted(np.full_like(image, self.value), self.name, self)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import cv2_enumerate_cameras
@@ -16,6 +15,9 @@ from stylecam import cameras
 from stylecam.cameras import CameraFault, CameraInfo, LocalCamera, find_camera, list_cameras
 from stylecam.errors import CameraError
 from stylecam.livesource import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _listed(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, str, int, int | None, int | None]) -> None:

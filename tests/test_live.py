@@ -129,7 +129,7 @@ def test_where_memory_runs_out_a_smaller_size_is_taken_and_said() -> None:
 
     class _Hungry(FlatPainter):
         def paint(self, image: np.ndarray) -> Any:
-            if self.size is None or self.size[0] > 200:
+            if image.shape[1] > 200:
                 raise DeviceMemoryError("too large")
             return super().paint(image)
 
@@ -154,8 +154,7 @@ def test_holding_the_rate_chooses_a_smaller_size_for_a_slow_painter() -> None:
 
     class _Slow(FlatPainter):
         def paint(self, image: np.ndarray) -> Any:
-            width, height = self.size or (640, 480)
-            time.sleep(0.3 * width * height / (640 * 480))
+            time.sleep(0.3 * image.size / (640 * 480 * 3))
             return super().paint(image)
 
     painter = _Slow(90)
@@ -165,8 +164,10 @@ def test_holding_the_rate_chooses_a_smaller_size_for_a_slow_painter() -> None:
     while not told:
         source.feed(grey(1, 640, 480))
     assert told[0][0] < 640
-    wait_until(lambda: painter.size == told[-1])
-    assert pipeline.stats().working_size is not None
+    source.feed(grey(1, 640, 480))
+    wait_until(lambda: painter.sources[-1].shape[1] < 640)
+    assert pipeline.stats().source_size == (640, 480)
+    assert pipeline.stats().working_size == (painter.sources[-1].shape[1], painter.sources[-1].shape[0])
     assert pipeline.stop()
 
 
@@ -179,6 +180,17 @@ def test_a_source_that_fails_for_good_is_reported() -> None:
     wait_until(lambda: bool(errors))
     assert str(errors[0]) == "gone"
     assert pipeline.stop()
+
+
+def test_a_size_is_worked_at_and_the_source_stays_what_it_was(pipeline: LivePipeline) -> None:
+    source, painter = HandFedSource(), FlatPainter(200)
+    pipeline.painter, pipeline.size = painter, (320, 320)
+    pipeline.start(source)
+    fed = source.feed(grey(9, 640, 480))
+    painting = _next(pipeline)
+    assert painter.sources[0].shape == (240, 320, 3)
+    assert painting.frame.size == (320, 240)
+    assert painting.source is fed
 
 
 def test_another_source_takes_over_and_a_recording_goes_on(tmp_path: Path) -> None:

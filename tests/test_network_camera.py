@@ -6,20 +6,23 @@ import http.server
 import io
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
 import pytest
 
 from stylecam.errors import SourceOpenError
-from stylecam.frame import Frame
 from stylecam.livesource import LiveSource, Problem, SourceState, SourceStatus
 from stylecam.opening import open_source
 from tests.clips import make_clip
 from tests.live import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stylecam.frame import Frame
 
 
 class _Server:
@@ -31,7 +34,7 @@ class _Server:
         owner = self
 
         class _Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
                 self.end_headers()
@@ -144,7 +147,7 @@ def test_a_playlist_from_the_network_opens_no_file_of_this_machine(tmp_path: Pat
     }
 
     class _Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             body = texts[self.path].encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))

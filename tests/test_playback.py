@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from stylecam.sources import VideoFileSource
 from stylecam.testpattern import TestPattern
 from tests.clips import make_clip, moving, number_in
 from tests.live import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -52,6 +52,17 @@ def test_frames_of_another_size_are_fitted_into_the_one_file(tmp_path: Path) -> 
     assert edge.max() < 12
 
 
+def test_a_size_that_was_asked_for_is_kept_from_the_first_frame_on(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mp4", size=(128, 96), clock=lambda: 100.0)
+    recorder.offer(_frame(200, 0.0, 64, 48))
+    report = recorder.finish()
+    assert report is not None
+    assert report.path is not None
+    with VideoFileSource(report.path) as source:
+        assert source.size == (128, 96)
+        assert abs(next(iter(source)).image.astype(int) - 200).max() < 8
+
+
 def test_while_no_frame_comes_the_last_one_is_repeated(tmp_path: Path) -> None:
     now = [100.0]
     recorder = Recorder(tmp_path / "a.mp4", clock=lambda: now[0])

@@ -68,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     the whole traceback if STYLECAM_DEBUG is set.
     """
     _replace_closed_streams()
+    # Read when torch loads: threads that wait by spinning take the cores from capture, encoder and window. On two
+    # busy cores a frame took a tenth of the time without.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app(args=None if argv is None else list(argv), standalone_mode=True)
     except SystemExit as exc:

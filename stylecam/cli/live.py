@@ -180,7 +180,7 @@ def _run_without_window(run: _Run) -> int:
             strength=run.strength,
             keep_colors=run.keep_colors,
             quality=run.quality,
-            size="native" if run.size == "auto" else run.size,
+            size="native",
             device=run.device,
         )
         failures: list[BaseException] = []
@@ -203,6 +203,7 @@ def _run_without_window(run: _Run) -> int:
         pipeline.painter, pipeline.mirror = stylizer, run.mirror
         pipeline.steadiness.amount = run.steadiness
         pipeline.hold_fps = run.fps if run.size == "auto" else None
+        pipeline.size = None if run.size == "auto" else parse_size(run.size)
         if not run.quiet:
             say(f"{source.name}: {stylizer.describe()}")
         try:

@@ -80,7 +80,9 @@ class ControlPanel(QWidget):
         self._keep.setToolTip(self.tr("Brightness from the painting, colours from the camera (key K)"))
         self._mirror = QCheckBox(self.tr("&Mirror"), self)
         self._mirror.setAccessibleName(self.tr("Mirror"))
-        self._mirror.setToolTip(self.tr("Flip the picture left to right (key M)"))
+        self._mirror.setToolTip(
+            self.tr("Flip the camera left to right, as in a mirror, in recordings, too (key M); videos are not flipped")
+        )
         for box in (self._keep, self._mirror):
             self._grid.addWidget(box, self._grid.rowCount(), 0, 1, 3)
         self.set_mix_choices([])

@@ -125,7 +125,7 @@ class RecordControl(QObject):
     def _on_snapshot(self) -> None:
         painting = self._window.painting
         if painting is not None:
-            self._stills.save_snapshot(painting.frame.image, self.folder)
+            self._stills.save_snapshot(painting.frame.image, painting.source.size, self.folder)
 
     def _on_saved(self, path: str) -> None:
         self._window.banner.show_message(

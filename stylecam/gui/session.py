@@ -79,7 +79,7 @@ class Session(QObject):
         self._strength, self._keep_colors = 1.0, False
         self._size: tuple[int, int] | None = None
         self._hold_fps: float | None = None
-        self._mirror, self._steadiness = False, 50
+        self._mirror, self._is_camera, self._steadiness = False, False, 50
 
     @property
     def stylizer(self) -> Stylizer | None:
@@ -139,17 +139,16 @@ class Session(QObject):
             self._pipeline.steadiness.amount = amount
 
     def set_mirror(self, mirror: bool) -> None:
+        """Flip cameras left to right; a video is never flipped."""
         self._mirror = mirror
         if self._pipeline:
-            self._pipeline.mirror = mirror
+            self._pipeline.mirror = mirror and self._is_camera
 
     def set_size(self, size: tuple[int, int] | None, *, hold_fps: float | None = None) -> None:
         """Work within this size (None: the source's own); with `hold_fps`, at whatever size keeps that rate."""
         self._size, self._hold_fps = size, hold_fps
         if self._pipeline:
-            self._pipeline.hold_fps = hold_fps
-        if self._stylizer and not hold_fps:
-            self._stylizer.size = size
+            self._pipeline.size, self._pipeline.hold_fps = size, hold_fps
 
     def set_device(self, device: str) -> None:
         """Run on another device; the present one goes on if it cannot be had."""
@@ -185,7 +184,7 @@ class Session(QObject):
         if self._look is None:
             raise StyleError("No style is loaded yet. Choose one first.")
         stylizer = self._new_stylizer(self._parts(self._look), self._device)
-        stylizer.size = self._size if self._hold_fps is None else None
+        stylizer.size = self._size
         return stylizer
 
     def close(self) -> bool:
@@ -212,7 +211,12 @@ class Session(QObject):
         except StylecamError as error:
             self._jobs.tell(self.source_failed, spec, str(error))
             return
-        self._ready_pipeline().start(source)
+        from stylecam.camera_source import CameraSource
+
+        self._is_camera = isinstance(source, CameraSource)
+        pipeline = self._ready_pipeline()
+        pipeline.mirror = self._mirror and self._is_camera
+        pipeline.start(source)
         self._jobs.tell(self.source_opened, source, spec)
 
     def _ready_pipeline(self) -> LivePipeline:
@@ -225,9 +229,8 @@ class Session(QObject):
                 on_error=self._jobs.report,
                 on_size=lambda size, memory: self._jobs.tell(self.size_changed, *size, memory),
             )
-            pipeline.mirror = self._mirror
             pipeline.steadiness.amount = self._steadiness
-            pipeline.hold_fps = self._hold_fps
+            pipeline.size, pipeline.hold_fps = self._size, self._hold_fps
             pipeline.painter = self._stylizer
             self._pipeline = pipeline
         return self._pipeline
@@ -272,7 +275,6 @@ class Session(QObject):
             quality=self._quality,
             strength=self._strength,
             keep_colors=self._keep_colors,
-            size=None if self._hold_fps else self._size,
         )
 
     def _change_device(self, device: str) -> None:
@@ -286,7 +288,8 @@ class Session(QObject):
         pipeline = self._ready_pipeline()
         if pipeline.recorder is not None:
             return
-        pipeline.record(Recorder(path, on_end=self._on_recording_end))
+        size = pipeline.stats().source_size
+        pipeline.record(Recorder(path, size=size, on_end=self._on_recording_end))
         self._jobs.tell(self.recording_started, str(path))
 
     def _stop_recording(self) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Stills"]
 
-_THUMBNAIL: Final = (224, 224)
+_THUMBNAIL: Final = (400, 300)
+"""The size that live thumbnails are painted at; shown smaller, their strokes look as they do in the picture."""
 
 
 class Stills(QObject):
@@ -41,9 +42,9 @@ class Stills(QObject):
         self._session = session
         self._painters: dict[str, Stylizer] = {}
 
-    def save_snapshot(self, image: Image, folder: Path) -> None:
-        """Write the picture as a PNG named by date and time."""
-        self._jobs.submit(lambda: self._save_snapshot(image, folder))
+    def save_snapshot(self, image: Image, size: tuple[int, int], folder: Path) -> None:
+        """Write the picture, at this size, as a PNG named by date and time."""
+        self._jobs.submit(lambda: self._save_snapshot(image, size, folder))
 
     def paint_picture(self, path: Path, folder: Path) -> None:
         """Paint a picture file as the preview is painted, at its own size, into this folder."""
@@ -61,11 +62,12 @@ class Stills(QObject):
         """Let go of the networks of `paint_thumbnail`."""
         self._jobs.submit(self._painters.clear)
 
-    def _save_snapshot(self, image: Image, folder: Path) -> None:
+    def _save_snapshot(self, image: Image, size: tuple[int, int], folder: Path) -> None:
+        from stylecam.compositing import resize
         from stylecam.pictures import Picture, write_picture
 
         path = unused_path(make_folder(folder) / f"stylecam {datetime.now():%Y-%m-%d %H.%M.%S}.png")
-        write_picture(path, Picture(image))
+        write_picture(path, Picture(resize(image, size)))
         self._jobs.tell(self.saved, str(path))
 
     def _paint_picture(self, path: Path, folder: Path) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSizePolicy,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -299,5 +300,6 @@ class _Grid(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # As if the bar were there: else it could come and go for ever, each time making room for the other.
-        self.resized.emit(self.width() - self.verticalScrollBar().sizeHint().width())
+        # As if the bar were there, as Qt lays out, too: else it could come and go for ever.
+        bar = max(self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent), self.verticalScrollBar().width())
+        self.resized.emit(self.width() - bar - 4)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,12 +13,16 @@ import pytest
 from stylecam.camera_source import CameraSource
 from stylecam.errors import SourceOpenError
 from stylecam.fakecamera import FakeCamera, VirtualTime
-from stylecam.frame import Frame
 from stylecam.live import LivePipeline
 from stylecam.livesource import Problem, SourceState, SourceStatus
 from stylecam.recording import Recorder
 from tests.clips import video_pts
 from tests.live import FlatPainter, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stylecam.frame import Frame
 
 
 class _Played:
