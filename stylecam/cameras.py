@@ -19,10 +19,8 @@ import numpy as np
 
 from stylecam.errors import CameraError
 from stylecam.livesource import Problem
-from stylecam.sources import open_capture  # sets OpenCV's environment before it is loaded
-
-# isort: split
-import cv2
+from stylecam.opencv import cv2
+from stylecam.sources import open_capture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

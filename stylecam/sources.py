@@ -13,20 +13,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
-# OpenCV's own FFmpeg writes to stderr by itself; the same faults reach the user as counted frames and errors.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-# Cameras: Windows' hardware transforms make opening take up to 20 s (opencv#17687); a silent V4L2 device would block a
-# read for 10 s; and a Mac's question for permission belongs to the main thread.
-os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
-os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
-
-import cv2
-
 from stylecam.decoding import Timeline, decode_with_av, hdr_transfer, is_subsampled, is_untagged_hd, is_wide_gamut
 from stylecam.errors import SourceOpenError
 from stylecam.frame import Frame, Image
+from stylecam.opencv import cv2
 from stylecam.probe import FORMATS, probe_video
 
 if TYPE_CHECKING:

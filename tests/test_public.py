@@ -21,7 +21,7 @@ _ROOT = Path(stylecam.__file__).resolve().parents[1]
 _MAY_IMPORT = {
     # torch: where networks are defined, read in, run and trained, and nowhere else.
     "torch": {"network", "engine", "inference", "accelerator", "devices", "compositing", "importers"},
-    "cv2": {"sources", "cameras", "steadiness"},
+    "cv2": {"opencv", "sources", "cameras", "steadiness", "flowblend"},
     "av": {"probe", "decoding", "sources", "sinks", "streamcopy", "recovery"},
     "PIL": {"pictures", "sheet"},
     "typer": {"cli"},
@@ -102,5 +102,5 @@ def _imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module.split(".")[0])
+            names.add("cv2" if node.module == "stylecam.opencv" else node.module.split(".")[0])
     return names
