@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
 
+import PySide6
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtGui import QImageReader
 from PySide6.QtWidgets import QApplication
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from stylecam.gui.settings import Settings
     from stylecam.gui.theme import Theme
 
-__all__ = ["Options", "Studio", "check_display", "run_window"]
+__all__ = ["Options", "Studio", "check_display", "check_qt", "run_window"]
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ class Studio:
         self.ended_in_time = True
         self.jobs.failed.connect(self._on_failed)
         self.jobs.broken.connect(self._on_broken)
+        self.window.first_shown.connect(lambda what: _log.info("%s is on the screen", what))
         self.window.dropped.connect(self._on_dropped)
         self.window.closing.connect(self.close)
 
@@ -158,6 +160,7 @@ def run_window(options: Options | None = None) -> int:
         DeviceError: no window can be opened here; says what is missing.
     """
     check_display()
+    check_qt()
     # cv2's other build points these at its own Qt; ours must not look there (opencv-python#736).
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         if "cv2" in os.environ.get(name, ""):
@@ -204,6 +207,25 @@ def check_display() -> None:
             "sudo apt install libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 "
             "libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0"
         ) from exc
+
+
+def check_qt() -> None:
+    """Whether this PySide6 counts its references right; 6.12.0 does not, and ends the process before Python 3.12.
+
+    Raises:
+        DeviceError: it does not; says which to install.
+    """
+    if sys.version_info >= (3, 12):
+        return
+    timer = QTimer()
+    before = sys.getrefcount(None)
+    for _ in range(100):
+        timer.stop()
+    if sys.getrefcount(None) - before < -50:
+        raise DeviceError(
+            f"PySide6 {PySide6.__version__} crashes with Python {sys.version_info.major}.{sys.version_info.minor}. "
+            'Install an older one (python -m pip install "pyside6-essentials<6.12") or a newer Python.'
+        )
 
 
 def _make_application() -> QApplication:

@@ -35,6 +35,8 @@ class ControlPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shows: dict[QSlider, Callable[[int], None]] = {}
+        self._labels: dict[QWidget, tuple[QLabel, ...]] = {}
+        self._told_mix = ("", 0)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
@@ -73,7 +75,7 @@ class ControlPanel(QWidget):
         self._size.setMinimumContentsLength(8)
         for size in SIZES:
             names = {"auto": self.tr("Auto"), "native": self.tr("As the camera")}
-            self._size.addItem(names.get(size, size.replace("x", "×")), size)
+            self._size.addItem(names.get(size) or _size_text(size), size)
         self._row(self.tr("S&ize"), self._size)
         self._keep = QCheckBox(self.tr("&Keep the camera's colours"), self)
         self._keep.setAccessibleName(self.tr("Keep the camera's colours"))
@@ -84,6 +86,7 @@ class ControlPanel(QWidget):
             self.tr("Flip the camera left to right, as in a mirror, in recordings, too (key M); videos are not flipped")
         )
         for box in (self._keep, self._mirror):
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._grid.addWidget(box, self._grid.rowCount(), 0, 1, 3)
         self.set_mix_choices([])
         self._connect()
@@ -131,7 +134,7 @@ class ControlPanel(QWidget):
     def working_size(self, size: str) -> None:
         with QSignalBlocker(self._size):
             if self._size.findData(size) < 0:
-                self._size.addItem(size.replace("x", "×"), size)
+                self._size.addItem(_size_text(size), size)
             self._size.setCurrentIndex(self._size.findData(size))
 
     @property
@@ -144,6 +147,7 @@ class ControlPanel(QWidget):
         with QSignalBlocker(self._mix):
             self._mix.setCurrentIndex(max(0, self._mix.findData(name)))
         self._set(self._share, share)
+        self._told_mix = self.mix
         self._show_share()
 
     def set_mix_choices(self, styles: Sequence[tuple[str, str]]) -> None:
@@ -159,7 +163,8 @@ class ControlPanel(QWidget):
     def set_auto_size_text(self, text: str) -> None:
         """Say beside "Auto" what it chose; empty for nothing yet."""
         row = self._size.findData("auto")
-        self._size.setItemText(row, self.tr("Auto: {size}").format(size=text) if text else self.tr("Auto"))
+        auto = self.tr("Auto: {size}").format(size=_left_to_right(text)) if text else self.tr("Auto")
+        self._size.setItemText(row, auto)
 
     def _slider(self, label: str, name: str, tip: str, form: str) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal, self)
@@ -190,6 +195,7 @@ class ControlPanel(QWidget):
         self._grid.addWidget(widget, row, 1, 1, 1 if value else 2)
         if value:
             self._grid.addWidget(value, row, 2)
+        self._labels[widget] = (label, value) if value else (label,)
 
     def _set(self, slider: QSlider, value: int) -> None:
         with QSignalBlocker(slider):
@@ -209,7 +215,19 @@ class ControlPanel(QWidget):
 
     def _on_mix(self) -> None:
         self._show_share()
-        self.mix_changed.emit(*self.mix)
+        if self.mix != self._told_mix:
+            self._told_mix = self.mix
+            self.mix_changed.emit(*self.mix)
 
     def _show_share(self) -> None:
-        self._share.setEnabled(bool(self.mix[0]))
+        for widget in (self._share, *self._labels[self._share]):
+            widget.setEnabled(bool(self.mix[0]))
+
+
+def _size_text(size: str) -> str:
+    return _left_to_right(size.replace("x", "×"))
+
+
+def _left_to_right(text: str) -> str:
+    """Isolated (U+2066, U+2069): width stands before height in scripts from right to left, too."""
+    return f"\u2066{text}\u2069"

@@ -28,7 +28,7 @@ from stylecam.gui.status_line import StatusLine
 from stylecam.gui.style_gallery import StyleCard, StyleGallery
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 
     from stylecam.gui.session import Look, Session
     from stylecam.gui.settings import Settings
@@ -46,11 +46,13 @@ class MainWindow(QMainWindow):
 
     Signals:
         settings_changed(Settings): after a moment without further changes.
+        first_shown(str): "the window", "a picture" or "a painting" is on the screen for the first time.
         dropped(list[Path]): files were let fall on the window.
         closing: the window closes; whoever runs something ends it now.
     """
 
     settings_changed = Signal(object)
+    first_shown = Signal(str)
     dropped = Signal(object)
     closing = Signal()
 
@@ -58,6 +60,7 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self.session = session
         self.settings = settings
+        self._noted: set[str] = set()
         self.painting: Painting | None = None
         """The last one that was shown."""
         self.setWindowTitle("stylecam")
@@ -213,8 +216,14 @@ class MainWindow(QMainWindow):
     def _on_painting_ready(self) -> None:
         painting = self.session.take_painting()
         if painting is not None:
+            self._note_first("a painting" if painting.style else "a picture")
             self.painting = painting
             self.preview.show_picture(painting.frame.image, painting.source.image)
+
+    def _note_first(self, what: str) -> None:
+        if what not in self._noted:
+            self._noted.add(what)
+            self.first_shown.emit(what)
 
     def _on_refresh(self) -> None:
         self.status.update_stats(self.session.stats(), self.preview.frames_painted)
@@ -283,6 +292,10 @@ class MainWindow(QMainWindow):
             self.set_full_screen(False)
         else:
             super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self._note_first("the window")
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -36,12 +37,14 @@ class PreferencesDialog(QDialog):
         self._folder.setAccessibleName(self.tr("Folder for recordings and snapshots"))
         self._folder.setMinimumWidth(320)
         browse = QPushButton(self.tr("Browse…"), self)
+        browse.setAccessibleName(self.tr("Browse for a folder"))
         browse.clicked.connect(self._on_browse)
         self._fps = QSpinBox(self)
         self._fps.setRange(5, 60)
         self._fps.setValue(settings.fps)
         self._fps.setSuffix(self.tr(" fps"))
         self._fps.setAccessibleName(self.tr("Rate that the size Auto keeps"))
+        self._fps.lineEdit().setAccessibleName(self._fps.accessibleName())
         self._device = QComboBox(self)
         self._device.setAccessibleName(self.tr("Device"))
         for name, value in (
@@ -56,7 +59,9 @@ class PreferencesDialog(QDialog):
         folder_row.addWidget(self._folder, 1)
         folder_row.addWidget(browse)
         form = QFormLayout()
-        form.addRow(self.tr("&Recordings and snapshots go to"), folder_row)
+        folder_label = QLabel(self.tr("&Recordings and snapshots go to"), self)
+        folder_label.setBuddy(self._folder)  # a form knows no buddy for a row of two
+        form.addRow(folder_label, folder_row)
         form.addRow(self.tr("With the size Auto, &keep at least"), self._fps)
         form.addRow(self.tr("The &network runs on"), self._device)
         buttons = QDialogButtonBox(

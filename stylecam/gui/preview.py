@@ -6,16 +6,19 @@ A frame's array is shown where it lies: nobody writes to it, and it is kept as l
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from stylecam.gui.overlays import draw_label, draw_recording, draw_split_line, label_width, scaled_font
 from stylecam.gui.theme import colours
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
     from stylecam.frame import Image
 
@@ -26,6 +29,8 @@ _GRAB: Final = 12
 _KEY_STEP: Final = 0.02
 _SMOOTH_BUDGET_S: Final = 0.015
 """A smooth enlargement that takes longer would cost the picture its rate: then pixels are shown as they are."""
+_TRIALS: Final = 8
+"""Paintings whose quickest one decides that: one slow painting only says that the machine was busy."""
 
 
 class Preview(QWidget):
@@ -43,8 +48,8 @@ class Preview(QWidget):
         super().__init__(parent)
         self.frames_painted = 0
         """Different pictures that reached the screen."""
-        self._painting: QImage | None = None
-        self._source: QImage | None = None
+        self._painting: _Picture | None = None
+        self._source: _Picture | None = None
         self._is_new = False
         self._message = ""
         self._split = False
@@ -52,7 +57,8 @@ class Preview(QWidget):
         self._show_original = False
         self._recording = False
         self._dragging = False
-        self._smooth_s = 0.0
+        self._ring = False
+        self._took_s: deque[float] = deque(maxlen=_TRIALS)
         self.setMinimumSize(QSize(320, 200))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -62,21 +68,29 @@ class Preview(QWidget):
 
     def show_picture(self, painting: Image, source: Image | None) -> None:
         """Show a painting, and remember its source for the comparison; both H×W×3 uint8 RGB, never written to again."""
-        self._painting = _qimage(painting)
-        self._source = None if source is None else _qimage(source)
-        self._message = ""
-        self._is_new = True
+        if self._painting is None or self._painting.image is not painting:
+            self._is_new = True
+            if self._painting is None or self._painting.image.shape != painting.shape:
+                self._took_s.clear()
+            self._painting = _Picture(painting)
+        self._source = None if source is None else _Picture(source)
+        if self._message:
+            self._message = ""
+            self._describe()
         self.update()
 
     def clear(self, text: str) -> None:
         """Show a line of text in place of a picture."""
         self._painting = self._source = None
+        self._dragging = False
         self._message = text
-        self.setAccessibleDescription(text)
+        self.unsetCursor()
+        self._describe()
         self.update()
 
     @property
     def message(self) -> str:
+        """The text shown in place of a picture; empty while there is one."""
         return self._message
 
     @property
@@ -87,7 +101,9 @@ class Preview(QWidget):
     @split.setter
     def split(self, split: bool) -> None:
         self._split = split
+        self._dragging = False
         self.unsetCursor()
+        self._describe()
         self.update()
 
     @property
@@ -98,6 +114,7 @@ class Preview(QWidget):
     @split_position.setter
     def split_position(self, position: float) -> None:
         self._split_position = min(1.0, max(0.0, position))
+        self._describe()
         self.update()
 
     @property
@@ -118,15 +135,15 @@ class Preview(QWidget):
     @recording.setter
     def recording(self, recording: bool) -> None:
         self._recording = recording
-        self.setAccessibleDescription(self.tr("Recording") if recording else "")
+        self._describe()
         self.update()
 
     @property
     def picture_rect(self) -> QRect:
-        """Where in the widget the picture lies."""
+        """Where in the widget the picture lies; all of it while there is none."""
         if self._painting is None:
             return self.rect()
-        size = self._painting.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = self._painting.size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         return QRect(
             (self.width() - size.width()) // 2, (self.height() - size.height()) // 2, size.width(), size.height()
         )
@@ -140,22 +157,39 @@ class Preview(QWidget):
         c = colours()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(c.stage))
-        if self._painting is None:
+        if self._painting is not None:
+            self._paint_picture(painter, self._painting)
+        elif self._message:
             painter.setPen(QColor(c.on_stage))
-            painter.setFont(_scaled(self.font(), 1.15))
-            painter.drawText(
-                self.rect().adjusted(20, 20, -20, -20),
-                Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                self._message,
-            )
-        else:
-            self._paint_picture(painter)
+            painter.setFont(scaled_font(self.font(), 1.15))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(20, 20, -20, -20), words, self._message)
+            painter.setFont(self.font())
         if self._recording:
-            self._paint_recording(painter)
-        if self.hasFocus() and self._split:
+            draw_recording(painter, self.picture_rect, self.tr("REC"), QColor(c.recording))
+        if self._ring:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(c.accent), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._took_s.clear()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A ring shows where the keyboard is; whoever clicked knows that."""
+        self._ring = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        super().focusOutEvent(event)
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._near_line(event.position()):
@@ -172,7 +206,8 @@ class Preview(QWidget):
             self.unsetCursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._dragging = False
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragging = False
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -180,123 +215,96 @@ class Preview(QWidget):
             self.double_clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -_KEY_STEP, Qt.Key.Key_Right: _KEY_STEP}
-        step = steps.get(Qt.Key(event.key()))
-        if self._split and step is not None:
-            self._move_line(self._split_position + step)
+        targets = {
+            Qt.Key.Key_Left: self._split_position - _KEY_STEP,
+            Qt.Key.Key_Right: self._split_position + _KEY_STEP,
+            Qt.Key.Key_Home: 0.0,
+            Qt.Key.Key_End: 1.0,
+        }
+        target = targets.get(Qt.Key(event.key()))
+        if self._split_is_shown and target is not None:
+            self._move_line(target)
         else:
             super().keyPressEvent(event)
 
     # How it is drawn.
 
-    def _paint_picture(self, painter: QPainter) -> None:
-        assert self._painting is not None
-        where = self.picture_rect
+    def _paint_picture(self, painter: QPainter, painting: _Picture) -> None:
+        where, source = self.picture_rect, self._source
         began = time.perf_counter()
-        smooth = self._smooth_s < _SMOOTH_BUDGET_S
+        smooth = len(self._took_s) < _TRIALS or min(self._took_s) < _SMOOTH_BUDGET_S
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        source = self._source
         if self._show_original and source is not None:
-            painter.drawImage(where, source)
-            self._label(painter, where, self.tr("Original"), right=False)
-        elif self._split and source is not None:
-            line = self._line_x()
+            painter.drawImage(where, source.on_screen)
+            draw_label(painter, where, self.tr("Original"), right=False)
+        elif self._split_is_shown and source is not None:
+            line = self._line_x
             painter.setClipRect(QRect(line, where.y(), where.right() + 1 - line, where.height()))
-            painter.drawImage(where, self._painting)
+            painter.drawImage(where, painting.on_screen)
             painter.setClipRect(QRect(where.x(), where.y(), line - where.x(), where.height()))
-            painter.drawImage(where, source)
+            painter.drawImage(where, source.on_screen)
             painter.setClipping(False)
-            self._paint_line(painter, where, line)
+            draw_split_line(painter, where, line)
+            for text, room, right in (
+                (self.tr("Original"), line - where.left(), False),
+                (self.tr("Painted"), where.right() - line, True),
+            ):
+                if room > label_width(self.font(), text) + 24:
+                    draw_label(painter, where, text, right=right)
         else:
-            painter.drawImage(where, self._painting)
+            painter.drawImage(where, painting.on_screen)
+        if smooth:
+            self._took_s.append(time.perf_counter() - began)
         if self._is_new:
             self.frames_painted += 1
             self._is_new = False
-        if smooth:
-            self._smooth_s = 0.9 * self._smooth_s + 0.1 * (time.perf_counter() - began)
 
-    def _paint_line(self, painter: QPainter, where: QRect, x: int) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for colour, width in ((QColor(0, 0, 0, 110), 4.0), (QColor("white"), 1.6)):
-            painter.setPen(QPen(colour, width))
-            painter.drawLine(QPointF(x, where.top()), QPointF(x, where.bottom()))
-        knob = QPointF(x, where.center().y())
-        painter.setPen(QPen(QColor(0, 0, 0, 130), 1))
-        painter.setBrush(QColor("white"))
-        painter.drawEllipse(knob, 13, 13)
-        painter.setPen(QPen(QColor("#2a2b30"), 1.8))
-        for side in (-1, 1):
-            tip = QPointF(knob.x() + side * 7, knob.y())
-            painter.drawLine(tip, QPointF(tip.x() - side * 3.5, tip.y() - 3.5))
-            painter.drawLine(tip, QPointF(tip.x() - side * 3.5, tip.y() + 3.5))
-        left, right = self.tr("Original"), self.tr("Painted")
-        if x - where.left() > self._label_width(left) + 24:
-            self._label(painter, where, left, right=False)
-        if where.right() - x > self._label_width(right) + 24:
-            self._label(painter, where, right, right=True)
-
-    def _label(self, painter: QPainter, where: QRect, text: str, *, right: bool) -> None:
-        """On a dark plate, so that it can be read on any picture."""
-        font = _scaled(self.font(), 0.95)
-        painter.setFont(font)
-        width, height = self._label_width(text), painter.fontMetrics().height() + 8
-        x = where.right() - width - 9 if right else where.left() + 10
-        plate = QRectF(x, where.bottom() - height - 9, width, height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 165))
-        painter.drawRoundedRect(plate, 5, 5)
-        painter.setPen(QColor("white"))
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _label_width(self, text: str) -> int:
-        return self.fontMetrics().horizontalAdvance(text) + 18
-
-    def _paint_recording(self, painter: QPainter) -> None:
-        c = colours()
-        where = self.picture_rect
-        red = QColor(c.recording)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(red, 3))
-        painter.drawRect(where.adjusted(1, 1, -2, -2))
-        font = _scaled(self.font(), 0.95)
-        font.setBold(True)
-        painter.setFont(font)
-        text = self.tr("REC")
-        metrics = painter.fontMetrics()
-        height = metrics.height() + 8
-        plate = QRectF(where.left() + 12, where.top() + 12, metrics.horizontalAdvance(text) + 34, height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 165))
-        painter.drawRoundedRect(plate, 5, 5)
-        painter.setBrush(red)
-        painter.drawEllipse(QPointF(plate.left() + 14, plate.center().y()), 5, 5)
-        painter.setPen(QColor("white"))
-        painter.drawText(plate.adjusted(24, 0, -6, 0), Qt.AlignmentFlag.AlignCenter, text)
+    def _describe(self) -> None:
+        """Tell a screen reader what is seen besides the picture."""
+        said = [self._message] if self._message else []
+        if self._recording:
+            said.append(self.tr("Recording"))
+        if self._split:
+            percent = round(100 * self._split_position)
+            said.append(self.tr("The original takes {percent} % from the left").format(percent=percent))
+        self.setAccessibleDescription(", ".join(said))
 
     # The line between original and painting.
 
+    @property
+    def _split_is_shown(self) -> bool:
+        return self._split and self._painting is not None and self._source is not None and not self._show_original
+
+    @property
     def _line_x(self) -> int:
         where = self.picture_rect
         return where.x() + round(self._split_position * where.width())
 
     def _near_line(self, at: QPointF) -> bool:
-        return self._split and self._painting is not None and abs(at.x() - self._line_x()) <= _GRAB
+        return self._split_is_shown and abs(at.x() - self._line_x) <= _GRAB
 
     def _move_line(self, position: float) -> None:
         self.split_position = position
         self.split_moved.emit(self._split_position)
 
 
-def _qimage(image: Image) -> QImage:
-    """A view of the array, which the QImage keeps alive (PySide6 holds a reference to the buffer)."""
-    height, width, _ = image.shape
-    return QImage(image.data, width, height, image.strides[0], QImage.Format.Format_RGB888)
+class _Picture:
+    """An array as Qt sees it, without a copy until it is painted.
 
+    Then it is turned once into the screen's own format: with that, scaling 1280×720 up to 1920×1080 smoothly took
+    3.2 ms in place of 7.8 ms, the conversion included, on two cores.
+    """
 
-def _scaled(font: QFont, factor: float) -> QFont:
-    scaled = QFont(font)
-    scaled.setPointSizeF(max(7.0, font.pointSizeF() * factor))
-    return scaled
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        height, width, _ = image.shape
+        self.size = QSize(width, height)
+        self._rows = np.ascontiguousarray(image)  # kept here: not every PySide keeps what a QImage looks at
+        self._seen = QImage(self._rows.data, width, height, self._rows.strides[0], QImage.Format.Format_RGB888)
+        self._on_screen: QImage | None = None
+
+    @property
+    def on_screen(self) -> QImage:
+        if self._on_screen is None:
+            self._on_screen = self._seen.convertToFormat(QImage.Format.Format_RGB32)
+        return self._on_screen

@@ -6,6 +6,7 @@ window already stands.
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -70,6 +71,8 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._starting = threading.Lock()
+        self._closed = False
         self._device, self._quality = device, quality
         self._pipeline: LivePipeline | None = None
         self._library: StyleLibrary | None = None
@@ -190,6 +193,8 @@ class Session(QObject):
     def close(self) -> bool:
         """End every thread, the recording first; whether all ended within two seconds."""
         self._jobs.shut()
+        with self._starting:  # a job may be about to start a source; after this it will not
+            self._closed = True
         return self._pipeline.stop() if self._pipeline else True
 
     def _load_styles(self) -> None:
@@ -216,7 +221,10 @@ class Session(QObject):
         self._is_camera = isinstance(source, CameraSource)
         pipeline = self._ready_pipeline()
         pipeline.mirror = self._mirror and self._is_camera
-        pipeline.start(source)
+        with self._starting:
+            if self._closed:
+                return
+            pipeline.start(source)
         self._jobs.tell(self.source_opened, source, spec)
 
     def _ready_pipeline(self) -> LivePipeline:
@@ -289,7 +297,10 @@ class Session(QObject):
         if pipeline.recorder is not None:
             return
         size = pipeline.stats().source_size
-        pipeline.record(Recorder(path, size=size, on_end=self._on_recording_end))
+        with self._starting:
+            if self._closed:
+                return
+            pipeline.record(Recorder(path, size=size, on_end=self._on_recording_end))
         self._jobs.tell(self.recording_started, str(path))
 
     def _stop_recording(self) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from stylecam.cameras import CameraInfo
 
-__all__ = ["TEST_PATTERN", "SourceBar"]
+__all__ = ["TEST_PATTERN", "SourceBar", "name_after"]
 
 TEST_PATTERN = "test"
 
@@ -34,7 +34,7 @@ class SourceBar(QWidget):
         self._list.setAccessibleName(self.tr("Camera or video"))
         self._list.setToolTip(self.tr("Where the picture comes from"))
         self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._list.setMinimumContentsLength(18)
+        self._list.setMinimumContentsLength(12)
         self._list.activated.connect(self._on_activated)
         label = QLabel(self.tr("&Picture from"), self)
         label.setBuddy(self._list)
@@ -54,7 +54,7 @@ class SourceBar(QWidget):
         button.setDefaultAction(action)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(action.text().replace("&", ""))
+        name_after(button, action)
         if text:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._row.addWidget(button)
@@ -62,15 +62,17 @@ class SourceBar(QWidget):
 
     def show_cameras(self, cameras: Sequence[CameraInfo]) -> None:
         """List these cameras before everything else."""
-        chosen = self.current
+        chosen, name = self.current, self._list.currentText()
+        present = {f"camera:{camera.id}" for camera in cameras}
+        self._others = {spec: other for spec, other in self._others.items() if spec not in present}
         self._list.clear()
         for camera in cameras:
             self._list.addItem(camera.name, f"camera:{camera.id}")
         self._list.addItem(self.tr("Test pattern"), TEST_PATTERN)
-        for spec, name in self._others.items():
-            self._list.addItem(name, spec)
+        for spec, other in self._others.items():
+            self._list.addItem(other, spec)
         if chosen:
-            self.select(chosen, self._others.get(chosen, chosen))
+            self.select(chosen, name)  # a camera that is gone keeps its name
 
     def select(self, spec: str, name: str) -> None:
         """Show what is open; one that is not in the list joins it."""
@@ -93,3 +95,13 @@ class SourceBar(QWidget):
 
     def _on_activated(self, row: int) -> None:
         self.source_chosen.emit(str(self._list.itemData(row)))
+
+
+def name_after(button: QToolButton, action: QAction) -> None:
+    """Call the button for a screen reader as its action is called, also when that changes."""
+
+    def show() -> None:
+        button.setAccessibleName(action.text().replace("&", ""))
+
+    action.changed.connect(show)
+    show()

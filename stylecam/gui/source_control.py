@@ -88,11 +88,14 @@ class SourceControl(QObject):
             self.open(f"camera:{cameras[0].id}")
         else:
             self._session.open(str(bundled_path("demo.mp4")))
-            self._say(
+            # Not by _say: that the clip runs is no reason to take this back.
+            self._window.banner.show_message(
                 self.tr("No camera was found, so this is the sample clip. Plug a camera in, or open a video."),
-                "info",
-                (self.tr("Look again"), self._look_again),
-                (self.tr("Open a video…"), self._on_open_video),
+                level="info",
+                actions=[
+                    (self.tr("Look again"), self._look_again),
+                    (self.tr("Open a video…"), self._on_open_video),
+                ],
             )
 
     def _look_again(self) -> None:

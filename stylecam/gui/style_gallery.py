@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QMenu,
+    QMessageBox,
     QPushButton,
     QSizePolicy,
-    QStyle,
     QVBoxLayout,
     QWidget,
 )
 
 from stylecam.gui.icons import icon
 from stylecam.gui.style_delegate import StyleDelegate
+from stylecam.gui.style_grid import StyleGrid
 from stylecam.gui.style_model import NAME, StyleCard, StyleModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QResizeEvent
-
     from stylecam.frame import Image
 
 __all__ = ["StyleCard", "StyleGallery"]
 
-_CELL: Final = 128
-"""About as wide is a style; as many columns as fit."""
+_ROW: Final = 31
+"""As high as the bar above the picture, so that both stand on one line."""
 
 
 class StyleGallery(QWidget):
@@ -58,27 +57,26 @@ class StyleGallery(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = StyleModel()
-        self._delegate = StyleDelegate(self)
-        self._hovered = ""
-        self.view = _Grid(self)
-        self.view.setObjectName("styleView")
+        self.view = StyleGrid(StyleDelegate(self), self)
         self.view.setAccessibleName(self.tr("Styles"))
         self.view.setModel(self._model)
-        self.view.setItemDelegate(self._delegate)
-        self.view.viewport().installEventFilter(self)
-        self.view.installEventFilter(self)
-        self.view.resized.connect(self._fit_cells)
-        self.view.activated.connect(self._on_activated)
+        self.view.chosen.connect(self._choose)
+        self.view.starred.connect(self._toggle_favourite)
+        self.view.hovered.connect(self.hovered)
         self.view.customContextMenuRequested.connect(self._on_context_menu)
         self._search = QLineEdit(self)
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setAccessibleName(self.tr("Search for a style"))
+        self._search.setToolTip(self.tr("Search by title or author (Ctrl+F)"))
         self._search.setClearButtonEnabled(True)
         self._search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._search.textChanged.connect(self._on_search)
+        self._search.installEventFilter(self)
+        QShortcut(QKeySequence.StandardKey.Find, self).activated.connect(self._on_find)
         self._live = QCheckBox(self.tr("M&y picture"), self)
         self._live.setAccessibleName(self.tr("My picture"))
         self._live.setToolTip(self.tr("Show the present picture in every style (key G)"))
+        self._live.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._live.toggled.connect(self.live_pictures_toggled)
         self._empty = QLabel(self)
         self._empty.setObjectName("faint")
@@ -97,6 +95,7 @@ class StyleGallery(QWidget):
         top = QHBoxLayout()
         top.addWidget(self._search, 1)
         top.addWidget(self._live)
+        top.addStrut(_ROW)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -104,6 +103,9 @@ class StyleGallery(QWidget):
         column.addWidget(self._empty, 1)
         column.addWidget(self.view, 1)
         column.addLayout(buttons)
+        # As they are seen, not as they were made.
+        for before, after in pairwise((self._search, self._live, self.view, *self.findChildren(QPushButton))):
+            QWidget.setTabOrder(before, after)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._show_emptiness()
 
@@ -115,11 +117,11 @@ class StyleGallery(QWidget):
     @property
     def current(self) -> str | None:
         """The style that is marked as being in use."""
-        return self._delegate.chosen
+        return self._model.chosen
 
     @current.setter
     def current(self, name: str | None) -> None:
-        self._delegate.chosen = name
+        self._model.chosen = name
         self._show_current()
 
     @property
@@ -175,48 +177,34 @@ class StyleGallery(QWidget):
     # Overridden.
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.view.viewport():
-            if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
-                if event.type() == QEvent.Type.MouseButtonPress:
-                    return self._on_press(event.position().toPoint())
-            elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-                self._on_hover(self.view.indexAt(event.position().toPoint()))
-            elif event.type() == QEvent.Type.Leave:
-                self._on_hover(QModelIndex())
-        elif watched is self.view and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            index = self.view.currentIndex()
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
-                self._choose(str(index.data(NAME)))
-                return True
-            if event.key() == Qt.Key.Key_F and not event.modifiers() and index.isValid():
-                self._toggle_favourite(str(index.data(NAME)))
-                return True
+        if watched is self._search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._on_search_key(event)
         return super().eventFilter(watched, event)
 
-    def _on_press(self, at: QPoint) -> bool:
-        index = self.view.indexAt(at)
-        if not index.isValid():
-            return False
-        if self._delegate.star_rect(self.view.visualRect(index)).contains(at):
-            self._toggle_favourite(str(index.data(NAME)))
+    def _on_search_key(self, event: QKeyEvent) -> bool:
+        """Down goes to what was found, Enter chooses it, Escape takes the search away."""
+        key, index = event.key(), self.view.currentIndex()
+        if key == Qt.Key.Key_Escape and self._search.text():
+            self._search.clear()
             return True
-        self.view.setCurrentIndex(index)
-        self._choose(str(index.data(NAME)))
+        if key == Qt.Key.Key_Down and index.isValid():
+            self.view.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+            self._choose(str(index.data(NAME)))
+            return True
         return False
 
-    def _on_hover(self, index: QModelIndex) -> None:
-        name = str(index.data(NAME)) if index.isValid() else ""
-        if name != self._hovered:
-            self._hovered = name
-            self.hovered.emit(name)
-
-    def _on_activated(self, index: QModelIndex) -> None:
-        self._choose(str(index.data(NAME)))
+    def _on_find(self) -> None:
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.selectAll()
 
     def _on_search(self, text: str) -> None:
         self._model.set_filter(text)
         self._show_emptiness()
         self._show_current()
+        if text and self.names:
+            self.view.setCurrentIndex(self._model.index(0))  # what Enter chooses
 
     def _on_context_menu(self, at: QPoint) -> None:
         index = self.view.indexAt(at)
@@ -229,8 +217,27 @@ class StyleGallery(QWidget):
         favourite.setCheckable(True)
         favourite.setChecked(name in self.favourites)
         favourite.triggered.connect(lambda: self._toggle_favourite(name))
-        menu.addAction(favourite)
+        details = QAction(self.tr("Show details"), menu)
+        details.triggered.connect(lambda: self._show_details(name))
+        menu.addActions([favourite, details])
         menu.popup(self.view.viewport().mapToGlobal(at))
+
+    def _show_details(self, name: str) -> None:
+        card = self._model.card(name)
+        if card is None:
+            return
+        lines = [
+            self.tr("Author: {author}").format(author=card.author or self.tr("not said")),
+            self.tr("Licence: {licence}").format(licence=card.licence or self.tr("not said")),
+            self.tr("Name in commands: {name}").format(name=card.name),
+        ]
+        if card.suspect:
+            lines.append(self.tr("Something is wrong with this style."))
+        box = QMessageBox(QMessageBox.Icon.NoIcon, card.title, card.title, QMessageBox.StandardButton.Close, self)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # it was read from a stranger's file
+        box.setInformativeText("\n".join(lines))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
 
     def _choose(self, name: str) -> None:
         """Mark it at once and tell; who listens marks another if it cannot be had."""
@@ -265,41 +272,3 @@ class StyleGallery(QWidget):
             if self._model.is_empty
             else self.tr("No style has that in its name.")
         )
-
-    def _fit_cells(self, width: int) -> None:
-        """As many columns as fit, and these as wide as the room allows."""
-        columns = max(1, width // _CELL)
-        self._delegate.cell_width = max(80, width // columns - 1)
-        self.view.setGridSize(self._delegate.cell_size(self.view.fontMetrics().height()))
-
-
-class _Grid(QListView):
-    """A list view in icon mode that tells when there is another width to fill."""
-
-    resized = Signal(int)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setWordWrap(False)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMinimumSize(QSize(150, 150))
-        self.setFrameShape(QListView.Shape.NoFrame)
-        # One tab stop; letters are for the window's commands.
-        self.setTabKeyNavigation(False)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Nothing: letters and digits are the window's keys."""
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # As if the bar were there, as Qt lays out, too: else it could come and go for ever.
-        bar = max(self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent), self.verticalScrollBar().width())
-        self.resized.emit(self.width() - bar - 4)

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from stylecam.frame import Image
     from stylecam.styles import Style
 
-__all__ = ["FAVOURITE", "NAME", "NUMBER", "PICTURE", "StyleCard", "StyleModel"]
+__all__ = ["CHOSEN", "FAVOURITE", "NAME", "NUMBER", "PICTURE", "SUSPECT", "StyleCard", "StyleModel"]
 
 NAME: Final = Qt.ItemDataRole.UserRole
 PICTURE: Final = Qt.ItemDataRole.UserRole + 1
 FAVOURITE: Final = Qt.ItemDataRole.UserRole + 2
 NUMBER: Final = Qt.ItemDataRole.UserRole + 3
 """1–9, the key that chooses it; None beyond."""
+SUSPECT: Final = Qt.ItemDataRole.UserRole + 4
+CHOSEN: Final = Qt.ItemDataRole.UserRole + 5
+"""Whether it is the style in use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,7 @@ class StyleModel(QAbstractListModel):
         self._cards: dict[str, StyleCard] = {}
         self._shown: list[StyleCard] = []
         self._favourites: tuple[str, ...] = ()
+        self._chosen: str | None = None
         self._filter = ""
         self._thumbnails: dict[str, QImage] = {}
         self._live: dict[str, QImage] = {}
@@ -67,6 +71,21 @@ class StyleModel(QAbstractListModel):
     @property
     def favourites(self) -> tuple[str, ...]:
         return self._favourites
+
+    @property
+    def chosen(self) -> str | None:
+        """The style in use."""
+        return self._chosen
+
+    @chosen.setter
+    def chosen(self, name: str | None) -> None:
+        before, self._chosen = self._chosen, name
+        for changed in {before, name} - {None}:
+            self._tell_changed(str(changed))
+
+    def card(self, name: str) -> StyleCard | None:
+        """None if there is no such style."""
+        return self._cards.get(name)
 
     def set_cards(self, cards: Sequence[StyleCard]) -> None:
         self._cards = {card.name: card for card in cards}
@@ -119,19 +138,38 @@ class StyleModel(QAbstractListModel):
         if role == FAVOURITE:
             return card.name in self._favourites
         if role == NUMBER:
-            return index.row() + 1 if index.row() < 9 and not self._filter else None
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return self._about(card)
+            return self._number(index.row())
+        if role == SUSPECT:
+            return card.suspect
+        if role == CHOSEN:
+            return card.name == self._chosen
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return self._said(card, self._number(index.row()))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            text = "\n".join(self._about(card))
+            # What stands in a stranger's file is never read as markup; as markup, this shows what stands there.
+            return f"<p style='white-space:pre-wrap'>{html.escape(text)}</p>"
         return None
 
-    def _about(self, card: StyleCard) -> str:
-        """Plain text: what stands in a stranger's file is never read as markup."""
+    def _number(self, row: int) -> int | None:
+        return row + 1 if row < 9 else None
+
+    def _about(self, card: StyleCard) -> list[str]:
         lines = [card.title, card.author, card.licence]
         if card.suspect:
             lines.append(self.tr("Something is wrong with this style."))
-        text = "\n".join(line for line in lines if line)
-        # A tooltip that looks like markup would be shown as such; as markup, it shows what stands there.
-        return f"<p style='white-space:pre'>{html.escape(text)}</p>" if "<" in text else text
+        return [line for line in lines if line]
+
+    def _said(self, card: StyleCard, number: int | None) -> str:
+        """What is drawn beside the title, for a screen reader, which says the title itself."""
+        said = self._about(card)[1:]
+        if card.name == self._chosen:
+            said.insert(0, self.tr("in use"))
+        if card.name in self._favourites:
+            said.append(self.tr("favourite"))
+        if number is not None:
+            said.append(self.tr("key {number}").format(number=number))
+        return ", ".join(said)
 
     def _arrange(self) -> None:
         self.beginResetModel()
@@ -152,9 +190,11 @@ class StyleModel(QAbstractListModel):
         row = self.row_of(name)
         if row >= 0:
             index = self.index(row)
-            self.dataChanged.emit(index, index, [PICTURE])
+            self.dataChanged.emit(index, index)
 
 
 def _qimage(image: Image) -> QImage:
+    """A copy: thumbnails are small, and stay."""
     height, width, _ = image.shape
-    return QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    seen = QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    return seen.convertToFormat(QImage.Format.Format_RGB32)

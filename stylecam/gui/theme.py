@@ -57,7 +57,7 @@ _DARK: Final = Colours(
     on_accent="#1d1607",
     stage="#131417",
     on_stage="#b8bac2",
-    recording="#f0524f",
+    recording="#ff6b67",
     warning="#f2c14e",
     error="#ff7a72",
 )
@@ -69,7 +69,7 @@ _LIGHT: Final = Colours(
     line="#cfcfc8",
     text="#22232a",
     faint="#5d5f69",
-    accent="#a8620a",
+    accent="#9b5a08",
     on_accent="#ffffff",
     stage="#dcdcd6",
     on_stage="#4c4e57",
@@ -90,10 +90,10 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     hints = app.styleHints()
     if app.style().name() != "fusion":
         app.setStyle("Fusion")
-    hints.setColorScheme(schemes[theme])
     if not app.property("stylecamTheme"):
         hints.colorSchemeChanged.connect(lambda _: _paint(app, str(app.property("stylecamTheme"))))
-    app.setProperty("stylecamTheme", theme)
+    app.setProperty("stylecamTheme", theme)  # before the next line, whose signal asks for it
+    hints.setColorScheme(schemes[theme])
     _paint(app, theme)
 
 
@@ -129,14 +129,22 @@ def _palette(c: Colours) -> QPalette:
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
-        faded = QColor(c.faint)
-        faded.setAlpha(150)
-        palette.setColor(QPalette.ColorGroup.Disabled, role, faded)
+        palette.setColor(QPalette.ColorGroup.Disabled, role, _faded(c))
     return palette
+
+
+def _faded(c: Colours) -> QColor:
+    """Text of what cannot be used now."""
+    faded = QColor(c.faint)
+    faded.setAlpha(150)
+    return faded
 
 
 def _sheet(c: Colours) -> str:
     marks = _MARKS.as_posix()
+    # Qt mirrors a slider for scripts from right to left, but neither the names of its parts nor paddings.
+    mirrored = QApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    filled, button_padding = ("add-page", "7px 14px 7px 8px") if mirrored else ("sub-page", "7px 8px 7px 14px")
     return f"""
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px 6px; }}
 QStatusBar {{ color: {c.faint}; border-top: 1px solid {c.line}; }}
@@ -146,8 +154,8 @@ QMenuBar {{ border-bottom: 1px solid {c.line}; padding: 2px 6px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; }}
 QMenuBar::item:selected {{ background: {c.raised}; }}
 QMenu {{ background: {c.base}; border: 1px solid {c.line}; padding: 4px; }}
-QMenu::item {{ padding: 5px 26px 5px 26px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+QMenu::item {{ padding: 5px 26px 5px 26px; border: 1px solid transparent; border-radius: 4px; }}
+QMenu::item:selected {{ background: {c.raised}; border-color: {c.accent}; }}
 QMenu::item:disabled {{ color: {c.faint}; }}
 QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 6px; }}
 QSplitter::handle {{ background: {c.window}; }}
@@ -157,25 +165,27 @@ QToolButton:checked {{ background: {c.raised}; border-color: {c.accent}; }}
 QToolButton:focus {{ border-color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.faint}; }}
 QToolButton#recordButton, QToolButton#snapshotButton {{ background: {c.raised}; border-color: {c.line};
-    padding: 7px 14px; }}
+    padding: {button_padding}; }}
 QToolButton#recordButton:checked {{ border-color: {c.recording}; color: {c.recording}; }}
 QToolButton#recordButton:focus, QToolButton#snapshotButton:focus {{ border-color: {c.accent}; }}
 QPushButton {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: 6px; padding: 5px 12px; }}
 QPushButton:hover {{ border-color: {c.faint}; }}
 QPushButton:focus {{ border-color: {c.accent}; }}
+QPushButton:checked {{ border-color: {c.accent}; }}
 QPushButton:default {{ border-color: {c.accent}; }}
 QPushButton:disabled {{ color: {c.faint}; }}
 QLineEdit, QComboBox {{ background: {c.base}; border: 1px solid {c.line}; border-radius: 6px;
     padding: 4px 8px; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+QLineEdit QToolButton {{ border: none; padding: 0; }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {c.accent}; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{marks}/down-{c.name}.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {c.base}; border: 1px solid {c.line}; outline: none; }}
-QListView#styleView {{ background: transparent; border: 1px solid transparent; border-radius: 6px; outline: none; }}
-QListView#styleView:focus {{ border-color: {c.line}; }}
+QListView#styleView {{ background: transparent; border: none; outline: none; }}
+QSlider:horizontal {{ min-height: 22px; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.line}; }}
-QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
-QSlider::sub-page:horizontal:disabled {{ background: {c.line}; }}
+QSlider::{filled}:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
+QSlider::{filled}:horizontal:disabled {{ background: {c.line}; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {c.text};
     border: 1px solid {c.window}; }}
 QSlider::handle:horizontal:focus {{ border: 2px solid {c.accent}; background: {c.window}; }}
@@ -190,14 +200,18 @@ QCheckBox::indicator:checked, QMenu::indicator:checked {{ background: {c.accent}
     image: url("{marks}/tick-{c.name}.svg"); }}
 QRadioButton::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
     image: url("{marks}/dot-{c.name}.svg"); }}
+QPlainTextEdit {{ background: {c.base}; border: 1px solid {c.line}; border-radius: 6px; padding: 2px;
+    selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+QPlainTextEdit:focus {{ border-color: {c.accent}; }}
 QProgressBar {{ background: {c.base}; border: 1px solid {c.line}; border-radius: 6px; text-align: center;
     color: {c.text}; min-height: 20px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 5px; }}
 QFrame#banner {{ background: {c.raised}; border: 1px solid {c.line}; border-left: 4px solid {c.accent};
-    border-radius: 6px; }}
+    border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
 QFrame#banner[level="warning"] {{ border-left-color: {c.warning}; }}
 QFrame#banner[level="error"] {{ border-left-color: {c.error}; }}
 QLabel#faint {{ color: {c.faint}; }}
+QLabel#faint:disabled {{ color: {_faded(c).name(QColor.NameFormat.HexArgb)}; }}
 QLabel#heading {{ font-weight: 600; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {c.line}; border-radius: 4px; min-height: 28px; margin: 1px; }}

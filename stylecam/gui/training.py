@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Qt, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["TrainingRun", "training_command"]
+
+_NICENESS: Final = 10
+"""A training is less urgent than the picture, which shares the processor with it."""
+_ERRORS_KEPT: Final = 16_384
 
 
 def training_command(painting: Path, content: Path, name: str, runs: Path) -> list[str]:
@@ -36,14 +41,17 @@ class TrainingRun(QObject):
     def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._said = ""
+        self._errors = b""
         self._path = ""
         self._stopping = False
         self._process = QProcess(self)
         self._process.setProcessEnvironment(_environment())
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.readyReadStandardError.connect(self._on_error_output)
+        self._process.started.connect(self._on_started)
         self._process.finished.connect(self._on_finished)
-        self._process.errorOccurred.connect(self._on_process_error)
+        # Queued: where a start fails at once, nobody listens to `ended` yet.
+        self._process.errorOccurred.connect(self._on_process_error, Qt.ConnectionType.QueuedConnection)
         self._process.start(sys.executable, list(arguments))
 
     @property
@@ -66,13 +74,19 @@ class TrainingRun(QObject):
             self._process.kill()
             self._process.waitForFinished(500)
 
+    def _on_started(self) -> None:
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, self._process.processId(), _NICENESS)
+
     def _on_output(self) -> None:
         while self._process.canReadLine():
-            line = bytes(self._process.readLine().data()).decode("utf-8", "replace")
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
+            self._on_line(bytes(self._process.readLine().data()))
+
+    def _on_line(self, line: bytes) -> None:
+        """A line that is no event, or lacks what an event of its kind has, says nothing."""
+        with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            event = json.loads(line.decode("utf-8", "replace"))
             if isinstance(event, dict):
                 self._on_event(event)
 
@@ -89,17 +103,21 @@ class TrainingRun(QObject):
             self._said = str(event["text"])
 
     def _on_error_output(self) -> None:
-        text = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").strip()
-        if text:
-            self._said = text.splitlines()[-1].removeprefix("error: ")
+        """Keep the last line: it may come in pieces, and of a traceback it is the one that says what happened."""
+        self._errors = (self._errors + bytes(self._process.readAllStandardError().data()))[-_ERRORS_KEPT:]
 
     def _on_finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+        self._on_output()
+        self._on_line(bytes(self._process.readAll().data()))  # a last line without an end
+        self._on_error_output()
         if code == 0 and self._path:
             self.ended.emit(True, self._path)
         elif self._stopping:
             self.ended.emit(False, self.tr("The training was stopped; started again, it goes on from there."))
         else:
-            self.ended.emit(False, self._said or self.tr("The training ended with code {code}.").format(code=code))
+            lines = self._errors.decode("utf-8", "replace").strip().splitlines()
+            said = self._said or (lines[-1].removeprefix("error: ") if lines else "")
+            self.ended.emit(False, said or self.tr("The training ended with code {code}.").format(code=code))
 
     def _on_process_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -107,7 +125,7 @@ class TrainingRun(QObject):
 
 
 def _environment() -> QProcessEnvironment:
-    """As ours, with this very stylecam to be found, and a little less urgent than the picture."""
+    """As ours, with this very stylecam to be found."""
     environment = QProcessEnvironment.systemEnvironment()
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -202,5 +202,5 @@ def test_the_picture_in_every_style_is_painted_aside(qtbot: QtBot, open_studio: 
     window.actions_.live_pictures.trigger()
     names = set(window.gallery.names)
     qtbot.waitUntil(lambda: set(got) == names, timeout=60_000)
-    assert all(image is not None and max(image.shape) <= 224 for image in got.values())
+    assert all(image is not None and max(image.shape) <= 400 for image in got.values())
     window.actions_.live_pictures.trigger()
