@@ -12,9 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-import numpy as np
-
 from stylecam.cameras import CameraFault
+from stylecam.camerawatch import FROZEN_S, Pace, PictureWatch
 from stylecam.frame import Frame, Latest
 from stylecam.livesource import Problem, SourceState, SourceStatus
 from stylecam.meters import RateMeter
@@ -29,12 +28,8 @@ __all__ = ["CameraReader", "CameraSource", "Reading", "ThreadedReader"]
 
 _log = logging.getLogger(__name__)
 
-_START_S: Final = 5.0
-"""For the first picture: some cameras take seconds to warm up, and the stall timer must not run before it."""
-_STALL_S: Final = 0.5
-_STALL_FRAMES: Final = 5
-_FROZEN_S: Final = 2.0
-_BLACK_S: Final = 3.0
+_OPEN_S: Final = 30.0
+"""For opening: Windows takes up to 20 s for some cameras, and one that is cut short begins anew, for ever."""
 _FIRST_RETRY_S: Final = 0.5
 _LONGEST_RETRY_S: Final = 5.0
 _LOOK_S: Final = 0.1
@@ -56,6 +51,10 @@ class CameraReader(Protocol):
 
     def stop(self) -> None:
         """Close the camera; nothing is given any more."""
+
+    @property
+    def opening(self) -> bool:
+        """Whether the camera is not open yet."""
 
     @property
     def busy(self) -> bool:
@@ -127,7 +126,7 @@ class CameraSource:
             if fault is None:
                 break
             delay = _FIRST_RETRY_S if self._index > before else min(2 * delay, _LONGEST_RETRY_S)
-            self._tell(SourceState.waiting, fault.problem, fault.detail)
+            self._tell(SourceState.waiting, fault.problem, fault.detail, fault.__cause__)
             self._wait(delay)
             while reader.busy and not self._closed.is_set():
                 # Another one would block on the same device, and threads would pile up.
@@ -136,36 +135,33 @@ class CameraSource:
 
     def _watch(self, reader: CameraReader) -> Generator[Frame, None, CameraFault | None]:
         """The frames until something is wrong, and what that is; None if the source was closed."""
-        began = last_new = self._clock()
-        given = 0
-        watch = _PictureWatch()
+        began = waits_since = self._clock()
+        pace = Pace(self.camera.patience)
+        watch = PictureWatch()
         while not self._closed.is_set():
             reading = reader.next(_LOOK_S)
             if isinstance(reading, CameraFault):
                 return reading
             now = self._clock()
             if reading is None:
-                if not given and now - began > _START_S:
-                    return CameraFault(Problem.unreadable, f"no picture within {_START_S:g} s")
-                if given and now - last_new > self._stall_limit():
-                    return CameraFault(Problem.disconnected, f"no picture for {now - last_new:.1f} s")
+                if reader.opening and now - began < _OPEN_S:
+                    waits_since = now
+                elif now - waits_since > pace.limit:
+                    problem = Problem.disconnected if pace.given else Problem.unreadable
+                    return CameraFault(problem, f"no picture for {now - waits_since:.1f} s")
                 continue
-            given += 1
-            last_new = now
+            waits_since = now
+            pace.tick(reading.at)
             self._rate.tick()
-            watch.look(reading, now)
+            watch.look(reading.image, now)
             if watch.frozen and not watch.dark and not self._stands_still:
                 self._stands_still = True
-                return CameraFault(Problem.frozen, f"the same picture for {_FROZEN_S:g} s")
+                return CameraFault(Problem.frozen, f"the same picture for {FROZEN_S:g} s")
             if watch.changed:
                 self._stands_still = False
             self._tell(SourceState.running, Problem.black if watch.black else None)
             yield self._frame(reading)
         return None
-
-    def _stall_limit(self) -> float:
-        rate = self._rate.per_second
-        return max(_STALL_S, _STALL_FRAMES / rate) if rate else _STALL_S
 
     def _frame(self, reading: Reading) -> Frame:
         if self._first_at is None:
@@ -178,55 +174,24 @@ class CameraSource:
         self._index += 1
         return frame
 
-    def _tell(self, state: SourceState, problem: Problem | None = None, detail: str = "") -> None:
+    def _tell(
+        self,
+        state: SourceState,
+        problem: Problem | None = None,
+        detail: str = "",
+        cause: BaseException | None = None,
+    ) -> None:
         """Once for each change."""
         before = self._status
         if (before.state, before.problem) == (state, problem) and (self._index or state is not SourceState.opening):
             return
         self._status = status = SourceStatus(state, self.name, problem, detail)
         if problem:
-            _log.warning("%s %s", status.text, detail)
+            _log.warning("%s %s", status.text, detail, exc_info=cause)
         else:
             _log.info("%s: %s", self.name, state)
         if self.on_status:
             self.on_status(status)
-
-
-class _PictureWatch:
-    """Whether pictures change, and whether there is anything in them."""
-
-    _STEP: Final = 8
-    """Every eighth pixel of every eighth line tells enough of darkness; of sameness all are asked, if those are."""
-
-    def __init__(self) -> None:
-        self.changed = False
-        self.frozen = False
-        self.dark = False
-        self.black = False
-        self._image: Image | None = None
-        self._same_since = 0.0
-        self._dark_since: float | None = None
-
-    def look(self, reading: Reading, now: float) -> None:
-        image, before = reading.image, self._image
-        few = image[:: self._STEP, :: self._STEP]
-        same = (
-            before is not None
-            and before.shape == image.shape
-            and np.array_equal(before[:: self._STEP, :: self._STEP], few)
-            and np.array_equal(before, image)
-        )
-        self.changed = before is not None and not same
-        if not same:
-            self._same_since = now
-        self.frozen = same and now - self._same_since >= _FROZEN_S
-        self._image = image
-        self.dark = bool(few.mean() < 2 and few.var() < 1)
-        if not self.dark:
-            self._dark_since = None
-        elif self._dark_since is None:
-            self._dark_since = now
-        self.black = self._dark_since is not None and now - self._dark_since >= _BLACK_S
 
 
 class ThreadedReader:
@@ -239,6 +204,7 @@ class ThreadedReader:
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._readings: Latest[Reading | CameraFault] = Latest()
+        self._opening = True
         self._thread = threading.Thread(target=self._run, name="stylecam-camera", daemon=True)
         self._thread.start()
 
@@ -251,6 +217,10 @@ class ThreadedReader:
         self._thread.join(0.2)
 
     @property
+    def opening(self) -> bool:
+        return self._opening
+
+    @property
     def busy(self) -> bool:
         return self._thread.is_alive()
 
@@ -258,13 +228,15 @@ class ThreadedReader:
         handle: CameraHandle | None = None
         try:
             handle = self._camera.open()
+            self._opening = False
             while not self._readings.closed:
                 self._readings.put(Reading(*handle.read()))
         except CameraFault as fault:
             self._readings.put(fault)
         except Exception as error:  # a library's own, or a bug: either way there is no picture
-            _log.exception("the camera %s failed", self._camera.name)
-            self._readings.put(CameraFault(Problem.unreadable, repr(error)))
+            trouble = CameraFault(Problem.unreadable, repr(error))
+            trouble.__cause__ = error  # logged when it is news, not with each attempt
+            self._readings.put(trouble)
         finally:
             if handle is not None:
                 handle.close()

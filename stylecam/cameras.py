@@ -7,17 +7,16 @@ there is waited for, and no other is taken in its place. What is wrong with one 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
 
-from stylecam.errors import CameraError
+from stylecam.cameraids import camera_ids, is_node, is_picture_node, looks_like_id, readable_name
+from stylecam.errors import CameraError, SourceOpenError
 from stylecam.livesource import Problem
 from stylecam.opencv import cv2
 from stylecam.sources import open_capture
@@ -40,6 +39,8 @@ __all__ = [
 
 _WANTED_SIZE: Final = (1280, 720)
 _WANTED_RATE: Final = 30
+_PATIENCE_S: Final = 0.5
+_NETWORK_PATIENCE_S: Final = 2.0
 _NETWORK_TIMEOUT_MS: Final = 5000
 _BACKENDS: Final = {
     "linux": (cv2.CAP_V4L2,),
@@ -85,8 +86,12 @@ class Camera(Protocol):
     def name(self) -> str:
         """For people."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds without a picture that are nothing unusual, whatever the rate."""
+
     def open(self) -> CameraHandle:
-        """Takes up to some seconds.
+        """Takes up to some seconds; on Windows up to 20.
 
         Raises:
             CameraFault: it cannot be opened now.
@@ -105,53 +110,65 @@ class CameraInfo:
     backend: int
     """OpenCV's `CAP_…`, to be given with the number."""
 
+    @property
+    def node(self) -> str:
+        """On Linux, its device file."""
+        return f"/dev/video{self.index}"
+
+    def is_called(self, wanted: str) -> bool:
+        """Whether an id, or on Linux any path to its device file, means this camera."""
+        return wanted == self.id or is_node(wanted, self.node)
+
 
 def list_cameras() -> list[CameraInfo]:
     """The cameras that are connected now, each once. Takes a moment: not for a window's thread."""
-    from cv2_enumerate_cameras import enumerate_cameras, supported_backends
-
-    found: dict[str, CameraInfo] = {}
-    for backend in _BACKENDS.get(sys.platform, (cv2.CAP_ANY,)):
-        if backend not in supported_backends:
-            continue
-        for camera in sorted(enumerate_cameras(backend), key=lambda camera: camera.index):
-            identity = _identity(camera.path or "", camera.name, camera.vid, camera.pid)
-            while identity in found and found[identity].backend == backend:
-                identity += "+"  # two of a kind that nothing tells apart but their order
-            found.setdefault(identity, CameraInfo(identity, camera.name, camera.index, backend))
-    return list(found.values())
+    return [ways[0] for ways in _connected().values()]
 
 
 def find_camera(wanted: str = "") -> LocalCamera:
     """The camera that a person names.
 
     Args:
-        wanted: an id from `list_cameras`, a name or a part of one, a number from 0 on, or nothing for the first.
-            An id is taken even if that camera is not connected: it is then waited for.
+        wanted: an id from `list_cameras`, a device file, a name or a part of one, a number from 0 on, or nothing for
+            the first. An id is taken even if that camera is not connected: it is then waited for.
 
     Raises:
         CameraError: there is none, or none of that name; lists those there are.
     """
     cameras = list_cameras()
-    for camera in cameras:
-        if camera.id == wanted:
-            return LocalCamera(camera.id, camera.name)
-    if re.search(r"[/:\\]", wanted):
-        return LocalCamera(wanted, _name_in(wanted))
+    near = [camera for camera in cameras if wanted.casefold() in camera.name.casefold()]
+    for chosen in (
+        [camera for camera in cameras if camera.is_called(wanted)],
+        cameras[:1] if not wanted else [],
+        [camera for camera in near if camera.name == wanted],
+        [cameras[int(wanted)]] if wanted.isdecimal() and int(wanted) < len(cameras) else [],
+        near,
+    ):
+        if len(chosen) == 1:
+            return LocalCamera(chosen[0].id, chosen[0].name)
+    if looks_like_id(wanted):
+        return LocalCamera(wanted, readable_name(wanted))
     if not cameras:
         raise CameraError("No camera was found. Plug one in, or use --source test or a video file.")
-    if not wanted:
-        return LocalCamera(cameras[0].id, cameras[0].name)
-    if wanted.isdecimal() and int(wanted) < len(cameras):
-        return LocalCamera(cameras[int(wanted)].id, cameras[int(wanted)].name)
-    near = [camera for camera in cameras if wanted.casefold() in camera.name.casefold()]
-    exact = [camera for camera in near if camera.name == wanted]
-    if len(exact or near) == 1:
-        camera = (exact or near)[0]
-        return LocalCamera(camera.id, camera.name)
     there = ", ".join(f"{number}: {camera.name}" for number, camera in enumerate(cameras))
     problem = "no camera is called" if not near else "several cameras are called"
     raise CameraError(f"{problem} {wanted!r}. There are {there}; name one, or give its number.")
+
+
+def _connected() -> dict[str, list[CameraInfo]]:
+    """The cameras by their ids, each with the ways to it, the best one first."""
+    from cv2_enumerate_cameras import enumerate_cameras, supported_backends
+
+    ways: dict[str, list[CameraInfo]] = {}
+    for backend in _BACKENDS.get(sys.platform, (cv2.CAP_ANY,)):
+        if backend not in supported_backends:
+            continue
+        found = sorted(enumerate_cameras(backend), key=lambda camera: camera.index)
+        if sys.platform == "linux":
+            found = [camera for camera in found if is_picture_node(camera.path or "")]
+        for camera, identity in zip(found, camera_ids(found), strict=True):
+            ways.setdefault(identity, []).append(CameraInfo(identity, camera.name, camera.index, backend))
+    return ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,45 +180,64 @@ class LocalCamera:
     size: tuple[int, int] = _WANTED_SIZE
     """What is asked for; what comes is what the frames say."""
     rate: int = _WANTED_RATE
+    patience: float = _PATIENCE_S
 
     def open(self) -> CameraHandle:
         """As `Camera.open`."""
-        info = next((camera for camera in list_cameras() if camera.id == self.id), None)
-        if info is None:
-            raise CameraFault(Problem.missing)
-        node = Path(f"/dev/video{info.index}")
-        if sys.platform == "linux" and not os.access(node, os.R_OK | os.W_OK):
-            raise CameraFault(Problem.denied, f"{node} may not be opened")
-        capture = _open_local(info, self.size, self.rate)
-        if not capture.isOpened():
+        ways = next((ways for ways in _connected().values() if ways[0].is_called(self.id)), [])
+        for way in ways:
+            if sys.platform == "linux":
+                _check_node(way.node)
+            capture = _open_local(way, self.size, self.rate)
+            if capture.isOpened():
+                return _Capture(capture)
             capture.release()
-            # OpenCV does not tell why. Macs refuse without a word; elsewhere it is another program, as a rule.
-            problem = Problem.denied if sys.platform == "darwin" else Problem.busy
-            raise CameraFault(problem, f"OpenCV could not open camera {info.index} ({info.backend})")
-        return _Capture(capture)
+        if not ways or (sys.platform == "linux" and not os.path.exists(ways[0].node)):
+            raise CameraFault(Problem.missing)
+        # OpenCV does not tell why. Macs refuse without a word; elsewhere it is another program, as a rule.
+        problem = Problem.denied if sys.platform == "darwin" else Problem.busy
+        tried = ", ".join(f"number {way.index} of backend {way.backend}" for way in ways)
+        raise CameraFault(problem, f"OpenCV could not open it as {tried}")
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkCamera:
-    """A camera with an address: ``rtsp://…``, or ``http://…`` with MJPEG (a phone's camera app)."""
+    """A camera with an address: ``rtsp://…``, or ``http://…`` with MJPEG (a phone's camera app).
+
+    Raises:
+        SourceOpenError: that is no address.
+    """
 
     url: str
+    patience: float = _NETWORK_PATIENCE_S
+    """Radio hiccups, and a new connection takes longer than one lasts."""
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.url)
+            good = parts.scheme in _NETWORK_OPTIONS and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:  # said without the address, which may hold a password
+            raise SourceOpenError("that is no camera's address; one looks like http://192.168.1.20:8080/video")
 
     @property
     def name(self) -> str:
         """The host; an address may hold a password."""
-        return urlsplit(self.url).hostname or "network camera"
+        return urlsplit(self.url).hostname or ""
 
     def open(self) -> CameraHandle:
-        """As `Camera.open`."""
-        scheme = self.url.partition("://")[0].lower()
+        """As `Camera.open`. Other files and addresses wait meanwhile: OpenCV opens one at a time."""
         timeouts = [
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
             _NETWORK_TIMEOUT_MS,
             cv2.CAP_PROP_READ_TIMEOUT_MSEC,
             _NETWORK_TIMEOUT_MS,
         ]
-        capture = open_capture(self.url, _NETWORK_OPTIONS[scheme], timeouts)
+        try:
+            capture = open_capture(self.url, _NETWORK_OPTIONS[urlsplit(self.url).scheme], timeouts)
+        except SourceOpenError:
+            raise CameraFault(Problem.unreachable, f"OpenCV failed at {self.name}") from None  # it names the address
         if not capture.isOpened():
             capture.release()
             raise CameraFault(Problem.unreachable, f"no stream at {self.name}")
@@ -211,24 +247,35 @@ class NetworkCamera:
 class _Capture:
     """OpenCV's capture as a `CameraHandle`."""
 
-    _PATIENCE: Final = 3
+    _REFUSALS: Final = 3
+    _REFUSING_S: Final = 1.0
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
         self._capture = capture
 
     def read(self) -> tuple[Image, float]:
-        for _ in range(self._PATIENCE):  # one refusal alone may be a picture that was damaged on the wire
-            grabbed = self._capture.grab()
-            now = time.monotonic()  # before decoding, which is not the camera's time
-            if not grabbed:
-                continue
-            good, bgr = self._capture.retrieve()
-            if good and bgr is not None and bgr.ndim == 3:
-                return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), now
+        began = time.monotonic()
+        # One refusal alone may be a picture that was damaged on the wire; one that took long is a device that is gone.
+        for _ in range(self._REFUSALS):
+            try:
+                grabbed = self._capture.grab()
+                now = time.monotonic()  # before decoding, which is not the camera's time
+                good, bgr = self._capture.retrieve() if grabbed else (False, None)
+                if good and bgr is not None and bgr.ndim == 3 and bgr.size:
+                    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), now
+            except cv2.error as exc:
+                raise CameraFault(Problem.unreadable, "OpenCV could not read a picture") from exc
+            if now - began > self._REFUSING_S:
+                break
         raise CameraFault(Problem.disconnected, "no picture was given")
 
     def close(self) -> None:
         self._capture.release()
+
+
+def _check_node(node: str) -> None:
+    if os.path.exists(node) and not os.access(node, os.R_OK | os.W_OK):
+        raise CameraFault(Problem.denied, f"{node} may not be opened")
 
 
 def _open_local(info: CameraInfo, size: tuple[int, int], rate: int) -> cv2.VideoCapture:
@@ -246,30 +293,3 @@ def _open_local(info: CameraInfo, size: tuple[int, int], rate: int) -> cv2.Video
     if capture.isOpened():
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # V4L2 alone; the others keep a frame or two
     return capture
-
-
-def _identity(path: str, name: str, vid: int | None, pid: int | None) -> str:
-    """What stays of a camera: udev's own link where there is one, else maker, model and path."""
-    if path.startswith("/dev/"):
-        for folder in ("/dev/v4l/by-id", "/dev/v4l/by-path"):
-            link = _link_to(path, Path(folder))
-            if link:
-                return link
-        path = ""  # /dev/video0 is but a number
-    return f"{vid or 0:04x}:{pid or 0:04x}:{path or name}"
-
-
-def _link_to(node: str, folder: Path) -> str | None:
-    try:
-        links = sorted(folder.iterdir())
-    except OSError:
-        return None
-    real = os.path.realpath(node)
-    return next((str(link) for link in links if os.path.realpath(link) == real), None)
-
-
-def _name_in(identity: str) -> str:
-    """Something readable for a camera that is not there to tell its name."""
-    last = re.split(r"[/:\\]", identity)[-1]
-    words = re.sub(r"^usb-|-video-index\d+$", "", last).replace("_", " ").strip()
-    return words or "The camera"

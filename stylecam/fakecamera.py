@@ -2,12 +2,12 @@
 
 The script is a JSON object; everything in it may be left out:
 
-    {"name": "Fake camera", "width": 640, "height": 480, "fps": 30, "start": 0.0, "jitter": 0.0, "noise": 2.0,
-     "events": [{"at": 2, "do": "unplug"}, {"at": 5, "do": "replug"}, …]}
+    {"name": "Fake camera", "width": 640, "height": 480, "fps": 30, "open": 0.0, "start": 0.0, "jitter": 0.0,
+     "noise": 2.0, "events": [{"at": 2, "do": "unplug"}, {"at": 5, "do": "replug"}, …]}
 
-`start` is how long the first picture takes after each opening, `jitter` the share of a frame's time by which frames
-come early or late, `noise` the sensor's, in levels. An event happens `at` seconds after the first opening and lasts
-`for` seconds, or for good:
+`open` is how many seconds each opening takes, and `start` the first picture after it; `jitter` is the share of a
+frame's time by which frames come early or late, `noise` the sensor's, in levels. An event happens `at` seconds after
+the first opening and lasts `for` seconds, or for good:
 
     unplug, replug    the device goes; reads fail and it cannot be opened
     vanish            as unplug, but reads go on giving the last picture, as OpenCV's do
@@ -24,7 +24,6 @@ import json
 import math
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -35,14 +34,12 @@ from stylecam.errors import SourceOpenError
 from stylecam.livesource import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from stylecam.camera_source import Reading
-    from stylecam.cameras import Camera, CameraHandle
     from stylecam.frame import Image
 
-__all__ = ["FakeCamera", "VirtualTime"]
+__all__ = ["FakeCamera"]
 
 _EVENTS: Final = ("unplug", "replug", "vanish", "busy", "deny", "black", "freeze", "block", "drop", "size")
 _LARGEST: Final = 4096
@@ -57,22 +54,25 @@ class _Event(NamedTuple):
 
 @dataclass(slots=True)
 class FakeCamera:
-    """A `Camera`. `clock` and `sleep` may be those of a `VirtualTime`."""
+    """A `Camera`. `clock` and `sleep` may be those of a time that is played, too."""
 
     name: str = "Fake camera"
     size: tuple[int, int] = (640, 480)
     fps: float = 30.0
+    opening: float = 0.0
     start: float = 0.0
     jitter: float = 0.0
     noise: float = 2.0
     events: tuple[_Event, ...] = ()
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
+    patience: float = 0.5
     opened: int = 0
     """How often it was opened."""
     handles: int = 0
     """How many are open now."""
     _first_opened_at: float | None = None
+    _opening_since: float | None = None
     _index: int = 0
     _rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     _released: threading.Event = field(default_factory=threading.Event)
@@ -88,7 +88,7 @@ class FakeCamera:
             script = json.loads(path.read_text(encoding="utf-8"))
         except OSError as exc:
             raise SourceOpenError(f"the script {path} cannot be read ({exc.strerror})") from exc
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise SourceOpenError(f"the script {path} is no JSON ({exc})") from exc
         return cls.from_script(script, where=str(path), **more)
 
@@ -97,7 +97,7 @@ class FakeCamera:
         """Make one of a script that is already read; errors name `where` it came from."""
         if not isinstance(script, dict):
             raise SourceOpenError(f"{where}: expected an object, as stylecam.fakecamera describes it")
-        known = {"name", "width", "height", "fps", "start", "jitter", "noise", "events"}
+        known = {"name", "width", "height", "fps", "open", "start", "jitter", "noise", "events"}
         if unknown := set(script) - known:
             raise SourceOpenError(f"{where}: unknown {', '.join(sorted(map(str, unknown)))}; known are {sorted(known)}")
         number = _Numbers(script, where)
@@ -109,6 +109,7 @@ class FakeCamera:
             name=str(script.get("name", "Fake camera")),
             size=(int(number("width", 640, 2, _LARGEST)), int(number("height", 480, 2, _LARGEST))),
             fps=fps,
+            opening=number("open", 0, 0, 3600),
             start=number("start", 0, 0, 3600),
             jitter=number("jitter", 0, 0, 1),
             noise=number("noise", 2, 0, 255),
@@ -120,7 +121,11 @@ class FakeCamera:
         now = self.clock()
         if self._first_opened_at is None:
             self._first_opened_at = now
-        self.opened += 1
+        if self._opening_since is None:  # else a played sleep broke off, and this goes on where it was
+            self._opening_since = now
+            self.opened += 1
+        self.sleep(max(0.0, self._opening_since + self.opening - now))
+        self._opening_since = None
         for state, problem in (("unplug", Problem.missing), ("vanish", Problem.missing), ("busy", Problem.busy)):
             if self.during(state):
                 raise CameraFault(problem, "as the script has it")
@@ -194,72 +199,6 @@ class _FakeHandle:
         if self._open:
             self._open = False
             self._camera.handles -= 1
-
-
-class VirtualTime:
-    """A clock that moves only when somebody waits, and a reader that lives in it: hours pass in seconds.
-
-    Everything runs in the caller's thread.
-    """
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self._deadline = math.inf
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        if self.now + seconds > self._deadline:
-            self.now = self._deadline
-            raise _OutOfTimeError
-        self.now += max(0.0, seconds)
-
-    def reader(self, camera: Camera) -> _VirtualReader:
-        """For `CameraSource(start_reader=…)`; the camera's `clock` and `sleep` are those of this time."""
-        return _VirtualReader(camera, self)
-
-    @contextmanager
-    def until(self, deadline: float) -> Iterator[None]:
-        """Sleeps that would go beyond it end there, with an `_OutOfTimeError`."""
-        self._deadline = deadline
-        try:
-            yield
-        finally:
-            self._deadline = math.inf
-
-
-class _OutOfTimeError(Exception):
-    """A read would have waited longer than it was asked to."""
-
-
-class _VirtualReader:
-    """Reads when it is asked to; a read that takes longer than the timeout is gone on with at the next."""
-
-    busy = False
-
-    def __init__(self, camera: Camera, virtual: VirtualTime) -> None:
-        self._camera = camera
-        self._time = virtual
-        self._handle: CameraHandle | None = None
-
-    def next(self, timeout: float) -> Reading | CameraFault | None:
-        from stylecam.camera_source import Reading
-
-        try:
-            with self._time.until(self._time.now + timeout):
-                if self._handle is None:
-                    self._handle = self._camera.open()
-                return Reading(*self._handle.read())
-        except CameraFault as fault:
-            return fault
-        except _OutOfTimeError:
-            return None
-
-    def stop(self) -> None:
-        if self._handle is not None:
-            self._handle.close()
 
 
 class _Numbers:

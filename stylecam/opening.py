@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Final, Literal, overload
 
 from stylecam.errors import SourceOpenError
 from stylecam.sources import VideoFileSource
 
 if TYPE_CHECKING:
-    import os
-
     from stylecam.livesource import LiveSource
 
 __all__ = ["open_source"]
 
-_ADDRESS = re.compile(r"(rtsp|rtsps|http|https)://", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(rtsp|rtsps|http|https)://", re.IGNORECASE)
+_POSSIBLE: Final = "A source is a video file, camera, camera:NAME, a camera's number, test, rtsp://… or http://…"
 
 
 @overload
@@ -29,13 +29,26 @@ def open_source(spec: str | os.PathLike[str], *, live: bool = False) -> VideoFil
     Args:
         spec: a video file's path; ``"camera"`` for the first camera, ``"camera:NAME"``, ``"camera:ID"`` or a number
             for a certain one; ``"rtsp://…"`` or ``"http://…"`` for a network camera; ``"test"`` for a moving pattern;
-            ``"fake:FILE"`` for a camera that a script plays (see `fakecamera`).
+            ``"fake:FILE"`` for a camera that a script plays (see `fakecamera`). A `Path` is a file, whatever its name.
         live: whether a file is to be played at its own pace, looped, as a `LiveSource`. All the others are live anyhow.
 
     Raises:
-        SourceOpenError: there is no such file, camera or script, or the file holds no picture.
+        CameraError: no camera is connected, or none of that name.
+        SourceOpenError: there is no such file or script, the file holds no picture, or nothing of the kind is known.
     """
-    text = str(spec)
+    if isinstance(spec, str):
+        source = _open_named(spec)
+        if source is not None:
+            return source
+    if live:
+        from stylecam.playback import PacedClip
+
+        return PacedClip(lambda: VideoFileSource(spec), Path(spec))
+    return VideoFileSource(spec)
+
+
+def _open_named(text: str) -> LiveSource | None:
+    """What is no file; None for what may be one."""
     if text == "test":
         from stylecam.testpattern import TestPattern
 
@@ -56,12 +69,7 @@ def open_source(spec: str | os.PathLike[str], *, live: bool = False) -> VideoFil
 
         return CameraSource(NetworkCamera(text))
     if "://" in text:
-        scheme = text.partition("://")[0]
-        raise SourceOpenError(
-            f"{scheme}:// cannot be opened. A source is a video file, camera, camera:NAME, test, rtsp://… or http://…"
-        )
-    if live:
-        from stylecam.playback import PacedClip
-
-        return PacedClip(lambda: VideoFileSource(spec), Path(spec))
-    return VideoFileSource(spec)
+        raise SourceOpenError(f"{text.partition('://')[0]}:// cannot be opened. {_POSSIBLE}")
+    if re.fullmatch(r"\w+", text) and not os.path.exists(text):
+        raise SourceOpenError(f"there is no file {text!r}, and no source is called that. {_POSSIBLE}")
+    return None

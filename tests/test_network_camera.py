@@ -1,17 +1,21 @@
-"""A camera with an address: a small MJPEG server on loopback, read by OpenCV itself; unplugging is the server going away."""
+"""A camera with an address: a small MJPEG server on loopback, read by OpenCV; unplugging is the server going away."""
 
 from __future__ import annotations
 
 import http.server
 import io
+import logging
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
 import pytest
 
+from stylecam import cameras
+from stylecam.cameras import CameraFault, NetworkCamera
 from stylecam.errors import SourceOpenError
 from stylecam.livesource import LiveSource, Problem, SourceState, SourceStatus
 from stylecam.opening import open_source
@@ -137,6 +141,44 @@ def test_an_address_where_nothing_answers_is_said(watched: list[_Watched]) -> No
     camera = _Watched(open_source(f"http://127.0.0.1:{server.port}/", live=True))
     watched.append(camera)
     wait_until(lambda: any(status.problem is Problem.unreachable for status in camera.news))
+
+
+def test_a_password_in_an_address_is_told_to_nobody(watched: list[_Watched], caplog: pytest.LogCaptureFixture) -> None:
+    server = _Server()
+    server.stop()
+    source = open_source(f"http://me:secret@127.0.0.1:{server.port}/", live=True)
+    with caplog.at_level(logging.DEBUG):
+        camera = _Watched(source)
+        watched.append(camera)
+        wait_until(lambda: any(status.problem is Problem.unreachable for status in camera.news))
+    told = [source.name, caplog.text, *(status.text + status.detail for status in camera.news)]
+    assert "127.0.0.1" in caplog.text
+    assert not any("secret" in text for text in told)
+
+
+def test_opencv_s_own_error_is_an_unreachable_camera_and_names_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"http://me:{'secret'[::-1]}@127.0.0.1/"  # not as it stands here, in the lines that a trace quotes
+
+    def fail(*_: Any) -> None:
+        raise SourceOpenError(f"{address} could not be opened by OpenCV")
+
+    monkeypatch.setattr(cameras, "open_capture", fail)
+    with pytest.raises(CameraFault) as fault:
+        NetworkCamera(address).open()
+    assert fault.value.problem is Problem.unreachable
+    assert "terces" not in "".join(traceback.format_exception(fault.value))
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "http://[::1/video", "rtsp://:554/", "http://host:99999/", "HTTPS:///a"]
+)
+def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    with pytest.raises(SourceOpenError, match="no camera's address"):
+        open_source(address, live=True)
+
+
+def test_an_address_may_be_written_in_capitals() -> None:
+    assert open_source("HTTP://Phone.local:8080/Video", live=True).name == "phone.local"
 
 
 def test_a_playlist_from_the_network_opens_no_file_of_this_machine(tmp_path: Path, watched: list[_Watched]) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+from stylecam import sinks
 from stylecam.errors import OutputExistsError, SinkError
 from stylecam.frame import Frame
 from stylecam.sinks import VideoFileSink, check_output
@@ -38,6 +42,47 @@ def test_frames_keep_their_irregular_times_and_their_order(tmp_path: Path, suffi
     assert video_pts(output) == pytest.approx(times, abs=1e-3)
     assert numbers_in(output) == list(range(10))
     assert [path.name for path in tmp_path.iterdir()] == [output.name]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_the_same_frames_give_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    outputs = [tmp_path / f"{index}{suffix}" for index in range(2)]
+    for output in outputs:
+        write(output, [index / 25 for index in range(30)])
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+# Four macroblocks wide and twenty-two: not multiples of the eight that vector code takes at once.
+@pytest.mark.parametrize("size", [(64, 48), (352, 288)])
+def test_the_bytes_do_not_depend_on_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    times = [index / 25 for index in range(30)]
+    write(tmp_path / "vector.mp4", times, size=size)
+    monkeypatch.setitem(sinks._ENCODER, "x264-params", f"{sinks._ENCODER['x264-params']}:no-asm=1")
+    write(tmp_path / "plain.mp4", times, size=size)
+    assert (tmp_path / "vector.mp4").read_bytes() == (tmp_path / "plain.mp4").read_bytes()
+
+
+_ENCODE_IN_ONE_GO = """
+import sys
+from pathlib import Path
+from tests.test_sinks import write
+write(Path(sys.argv[1]), [index / 25 for index in range(30)], size=(352, 288))
+"""
+
+
+def test_the_bytes_do_not_depend_on_what_the_memory_held_before(tmp_path: Path) -> None:
+    found = set()
+    root = os.path.dirname(os.path.dirname(__file__))
+    for byte in ("1", "2"):
+        output = tmp_path / f"{byte}.mp4"
+        # The C library of Linux fills fresh memory with the complement of this; others ignore it.
+        environment = {**os.environ, "MALLOC_PERTURB_": byte}
+        command = [sys.executable, "-c", _ENCODE_IN_ONE_GO, str(output)]
+        subprocess.run(command, cwd=root, env=environment, check=True, timeout=120)
+        found.add(output.read_bytes())
+    assert len(found) == 1
 
 
 def test_an_mp4_track_lasts_to_its_last_frame(tmp_path: Path) -> None:

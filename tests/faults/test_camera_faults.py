@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from stylecam.camera_source import CameraSource
 from stylecam.errors import SourceOpenError
-from stylecam.fakecamera import FakeCamera, VirtualTime
+from stylecam.fakecamera import FakeCamera
 from stylecam.live import LivePipeline
 from stylecam.livesource import Problem, SourceState, SourceStatus
 from stylecam.recording import Recorder
 from tests.clips import video_pts
 from tests.live import FlatPainter, wait_until
+from tests.virtualtime import Played
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,42 +26,8 @@ if TYPE_CHECKING:
     from stylecam.frame import Frame
 
 
-class _Played:
-    """A script, played for some virtual seconds."""
-
-    def __init__(self, seconds: float, *events: dict[str, Any], **script: Any) -> None:
-        self.time = VirtualTime()
-        settings = {"width": 32, "height": 24, "fps": 20, **script, "events": list(events)}
-        self.camera = FakeCamera.from_script(settings, clock=self.time.clock, sleep=self.time.sleep)
-        self.begin, self.seconds = self.time.now, seconds
-        self.source = CameraSource(self.camera, start_reader=self.time.reader, clock=self._clock, wait=self.time.sleep)
-        self.news: list[tuple[float, SourceState, Problem | None]] = []
-        self.source.on_status = lambda status: self.news.append(
-            (self.time.now - self.begin, status.state, status.problem)
-        )
-        self.frames: list[Frame] = list(self.source)
-
-    def _clock(self) -> float:
-        if self.time.now - self.begin > self.seconds:
-            self.source.close()
-        return self.time.now
-
-    @property
-    def problems(self) -> list[Problem]:
-        return [problem for _, _, problem in self.news if problem]
-
-    def when(self, state: SourceState, problem: Problem | None = None) -> float:
-        return next(at for at, s, p in self.news if (s, p) == (state, problem))
-
-    def check_times(self) -> None:
-        times = [frame.pts for frame in self.frames]
-        assert times == sorted(set(times))
-        assert times[0] == 0
-        assert [frame.index for frame in self.frames] == list(range(len(self.frames)))
-
-
 def test_a_healthy_camera_gives_every_frame_and_nothing_to_tell() -> None:
-    played = _Played(10)
+    played = Played(10)
     assert [state for _, state, _ in played.news] == [SourceState.opening, SourceState.running, SourceState.ended]
     assert len(played.frames) == pytest.approx(200, abs=3)
     assert played.source.measured_rate == pytest.approx(20, rel=0.05)
@@ -72,7 +39,7 @@ def test_c1_unplugged_and_plugged_in_again(how: str) -> None:
     """Whether reads fail, go on with the last picture as OpenCV's do, or never come back."""
     back = {"at": 8, "do": "replug"}
     events = [{"at": 3, "do": how, "for": 5}] if how == "block" else [{"at": 3, "do": how}, back]
-    played = _Played(20, *events)
+    played = Played(20, *events)
     assert played.problems[0] in (Problem.disconnected, Problem.frozen)
     lost = played.when(SourceState.waiting, played.problems[0])
     assert 3 <= lost <= 5.3  # a picture that only stands still is believed for two seconds
@@ -85,27 +52,27 @@ def test_c1_unplugged_and_plugged_in_again(how: str) -> None:
 
 
 def test_c1_retries_become_rarer_and_begin_anew_after_a_success() -> None:
-    played = _Played(60, {"at": 2, "do": "unplug"}, {"at": 50, "do": "replug"})
+    played = Played(60, {"at": 2, "do": "unplug"}, {"at": 50, "do": "replug"})
     # 0.5, 1, 2, 4, then every 5 s: some twelve openings in 48 s, not ninety.
     assert 10 <= played.camera.opened <= 16
 
 
 def test_c2_a_slow_start_is_no_stall() -> None:
-    played = _Played(12, start=4.0)
+    played = Played(12, start=4.0)
     assert played.problems == []
     assert played.camera.opened == 1
     assert len(played.frames) > 100
 
 
 def test_c2_a_camera_that_never_starts_is_said_and_tried_again() -> None:
-    played = _Played(40, {"at": 15, "do": "replug"}, start=30.0)
+    played = Played(40, {"at": 15, "do": "replug"}, start=30.0)
     assert played.problems[0] is Problem.unreadable
     assert played.camera.opened >= 3
 
 
 @pytest.mark.parametrize(("how", "problem"), [("busy", Problem.busy), ("deny", Problem.denied)])
 def test_c3_c4_busy_and_denied_are_told_apart_and_pass(how: str, problem: Problem) -> None:
-    played = _Played(20, {"at": 0, "do": how, "for": 6})
+    played = Played(20, {"at": 0, "do": how, "for": 6})
     assert set(played.problems) == {problem}
     assert 6 <= played.when(SourceState.running) <= 12
     words = SourceStatus(SourceState.waiting, "Webcam", problem).text
@@ -113,7 +80,7 @@ def test_c3_c4_busy_and_denied_are_told_apart_and_pass(how: str, problem: Proble
 
 
 def test_c5_black_pictures_are_said_and_taken_back() -> None:
-    played = _Played(20, {"at": 4, "do": "black", "for": 6})
+    played = Played(20, {"at": 4, "do": "black", "for": 6})
     said = played.when(SourceState.running, Problem.black)
     assert 7 <= said <= 7.5
     assert played.camera.opened == 1  # dark and unchanging is a closed cover, no frozen camera
@@ -122,24 +89,24 @@ def test_c5_black_pictures_are_said_and_taken_back() -> None:
 
 
 def test_c5_a_frozen_picture_is_opened_anew() -> None:
-    played = _Played(20, {"at": 4, "do": "freeze", "for": 3})
+    played = Played(20, {"at": 4, "do": "freeze", "for": 3})
     assert 6 <= played.when(SourceState.waiting, Problem.frozen) <= 6.5
     assert played.camera.opened == 2
 
 
 def test_c5_a_picture_that_is_meant_to_stand_still_is_left_in_peace() -> None:
-    played = _Played(60, {"at": 0, "do": "freeze"})
+    played = Played(60, {"at": 0, "do": "freeze"})
     assert played.problems == [Problem.frozen]
     assert played.camera.opened == 2
     assert len(played.frames) > 1000
 
 
 def test_c5_noise_alone_is_a_picture() -> None:
-    assert _Played(10, {"at": 0, "do": "freeze", "for": 0}, noise=90.0).problems == []
+    assert Played(10, {"at": 0, "do": "freeze", "for": 0}, noise=90.0).problems == []
 
 
 def test_c6_sizes_that_change_are_given_as_they_come() -> None:
-    played = _Played(
+    played = Played(
         9,
         {"at": 3, "do": "size", "width": 64, "height": 36},
         {"at": 6, "do": "size", "width": 33, "height": 25},
@@ -150,14 +117,14 @@ def test_c6_sizes_that_change_are_given_as_they_come() -> None:
 
 def test_drops_shorter_than_a_stall_pass_unnoticed() -> None:
     events = [{"at": at, "do": "drop", "for": 0.3} for at in range(1, 9)]
-    played = _Played(10, *events, jitter=0.5)
+    played = Played(10, *events, jitter=0.5)
     assert played.problems == []
     played.check_times()
 
 
 def test_c8_a_camera_that_fails_for_hours_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="stylecam"):
-        played = _Played(2 * 3600, {"at": 1, "do": "unplug"}, {"at": 2 * 3600 - 10, "do": "replug"})
+        played = Played(2 * 3600, {"at": 1, "do": "unplug"}, {"at": 2 * 3600 - 10, "do": "replug"})
     assert played.camera.opened > 1000
     assert len(caplog.records) < 10
 
@@ -169,7 +136,7 @@ def test_an_hour_of_faults_leaves_nothing_behind() -> None:
     for minute in range(60):
         events.append({"at": 60 * minute + 20, "do": kinds[minute % len(kinds)], "for": 7})
     threads = threading.active_count()
-    played = _Played(3600, *events, fps=8, noise=1.0)
+    played = Played(3600, *events, fps=8, noise=1.0)
     assert threading.active_count() == threads
     assert played.camera.handles == 0
     assert len(played.frames) > 3600 * 8 * 0.7
@@ -180,7 +147,7 @@ def test_c7_numbers_that_change_do_not_swap_cameras(monkeypatch: pytest.MonkeyPa
     from stylecam import cameras
     from stylecam.cameras import CameraFault, CameraInfo, LocalCamera
 
-    monkeypatch.setattr(cameras, "list_cameras", lambda: [CameraInfo("id-b", "B", 0, 0)])
+    monkeypatch.setattr(cameras, "_connected", lambda: {"id-b": [CameraInfo("id-b", "B", 0, 0)]})
     with pytest.raises(CameraFault) as fault:
         LocalCamera("id-a", "A").open()
     assert fault.value.problem is Problem.missing
