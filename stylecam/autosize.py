@@ -25,7 +25,9 @@ _AIM: Final = 0.88
 """Share of a frame's time that a smaller size is chosen for."""
 _ROOM: Final = 0.75
 """Share of a frame's time that a larger size may be foretold to take, to be tried."""
-_PATIENCE_S: Final = 3.0
+_PATIENCE_S: Final = 2.0
+_PROVEN_S: Final = 10.0
+"""A size that held for so long was not too large: something else took the machine's time, and may be over soon."""
 _LONGEST_PATIENCE_S: Final = 60.0
 
 
@@ -42,6 +44,9 @@ class AutoSize:
         self._times: deque[float] = deque(maxlen=_SAMPLES)
         self._settling = _SETTLING
         self._quick_for = 0.0
+        self._held_for = 0.0
+        self._grown = False
+        """Whether the present size was reached by growing."""
         self._patience: dict[int, float] = {}
 
     def size_for(self, source: tuple[int, int]) -> tuple[int, int]:
@@ -63,37 +68,45 @@ class AutoSize:
         `seconds` is all that the painting thread did for it, not the waiting for the camera.
         """
         self.size_for(source)
+        self._held_for += max(seconds, 1 / self.fps)
         if self._settling:
             self._settling -= 1
             return self.size_for(source)
         self._times.append(seconds)
         if len(self._times) < _SAMPLES:
             # Much too slow is seen at once; nobody shall wait for twelve frames of half a second.
-            if len(self._times) >= 3 and statistics.median(self._times) > 2 / self.fps:
+            if len(self._times) >= 4 and statistics.median(self._times) > 2 / self.fps:
                 self._shrink()
             return self.size_for(source)
         typical = statistics.median(self._times)
         if typical > _FULL / self.fps:
             self._shrink()
-        elif self._step > 0 and typical * self._growth() < _ROOM / self.fps:
-            self._quick_for += max(seconds, 1 / self.fps)
-            if self._quick_for >= self._patience.get(self._step - 1, _PATIENCE_S):
-                self._step -= 1
-                self._restart()
         else:
-            self._quick_for = 0.0
+            self._grow(typical, max(seconds, 1 / self.fps))
         return self.size_for(source)
 
-    def _growth(self) -> float:
-        """How many times the pixels the next larger size has."""
-        return (self._scales[self._step - 1] / self._scales[self._step]) ** 2
+    def _grow(self, typical: float, seconds: float) -> None:
+        """To the largest size that is foretold to leave room, once frames have been quick for long enough."""
+        now = self._scales[self._step]
+        fitting = [step for step in range(self._step) if typical * (self._scales[step] / now) ** 2 < _ROOM / self.fps]
+        if not fitting:
+            self._quick_for = 0.0
+            return
+        self._quick_for += seconds
+        ready = [step for step in fitting if self._quick_for >= self._patience.get(step, _PATIENCE_S)]
+        if ready:
+            self._step = ready[0]
+            self._restart()
+            self._grown = True
 
     def _shrink(self) -> None:
         """To the largest size that should do: the time goes with the pixels, at worst."""
         typical, now = statistics.median(self._times), self._scales[self._step]
-        # This size failed: it is tried again, but later each time.
-        waited = self._patience.get(self._step, _PATIENCE_S)
-        self._patience[self._step] = min(2 * waited, _LONGEST_PATIENCE_S)
+        if self._grown and self._held_for < _PROVEN_S:  # a try that failed: the next comes later
+            waited = self._patience.get(self._step, _PATIENCE_S)
+            self._patience[self._step] = min(2 * waited, _LONGEST_PATIENCE_S)
+        else:
+            self._patience.pop(self._step, None)
         for step in range(self._step + 1, len(self._scales)):
             self._step = step
             if typical * (self._scales[step] / now) ** 2 <= _AIM / self.fps:
@@ -101,11 +114,14 @@ class AutoSize:
         self._restart()
 
     def _restart(self) -> None:
+        self._held_for = 0.0
+        self._grown = False
         self._times.clear()
         self._settling = _SETTLING
         self._quick_for = 0.0
 
 
 def _scaled(source: tuple[int, int], scale: float) -> tuple[int, int]:
-    """Rounded to multiples of eight, which the networks need not pad."""
-    return max(8, round(source[0] * scale / 8) * 8), max(8, round(source[1] * scale / 8) * 8)
+    """Of the source's aspect; the width a multiple of eight, which the networks need not pad."""
+    width = max(8, round(source[0] * scale / 8) * 8)
+    return width, max(8, round(width * source[1] / source[0]))

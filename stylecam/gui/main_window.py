@@ -226,7 +226,10 @@ class MainWindow(QMainWindow):
             self.first_shown.emit(what)
 
     def _on_refresh(self) -> None:
-        self.status.update_stats(self.session.stats(), self.preview.frames_painted)
+        stats = self.session.stats()
+        self.status.update_stats(stats, self.preview.frames_painted)
+        if stats and stats.working_size and self.settings.size == "auto":
+            self.controls.set_auto_size_text("{}×{}".format(*stats.working_size))
         self.record_bar.show_state(self.session.recording_state())
 
     def _on_strength(self, percent: int) -> None:
@@ -258,7 +261,6 @@ class MainWindow(QMainWindow):
         self.set_size(size)
 
     def _on_size_changed(self, width: int, height: int, for_memory: bool) -> None:
-        self.controls.set_auto_size_text(f"{width}×{height}")
         if for_memory:
             self.banner.show_message(
                 self.tr("The memory is full, so the network works at {size} now.").format(size=f"{width}×{height}"),
