@@ -224,8 +224,9 @@ class Session(QObject):
         with self._starting:
             if self._closed:
                 return
+            # Told first: what the source says of itself comes after it, and is not taken back by it.
+            self._jobs.tell(self.source_opened, source, spec)
             pipeline.start(source)
-        self._jobs.tell(self.source_opened, source, spec)
 
     def _ready_pipeline(self) -> LivePipeline:
         if self._pipeline is None:
