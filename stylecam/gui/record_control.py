@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Signal
 
 from stylecam.errors import StylecamError
+from stylecam.gui.icons import icon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,12 +93,14 @@ class RecordControl(QObject):
     def _on_recording_started(self, path: str) -> None:
         self._window.actions_.record.setChecked(True)
         self._window.actions_.record.setText(self.tr("Stop &recording"))
+        self._window.actions_.record.setIcon(icon("stop"))
         self._window.preview.recording = True
 
     def _on_recording_ended(self, report: RecordingReport) -> None:
         window = self._window
         window.actions_.record.setChecked(False)
         window.actions_.record.setText(self.tr("&Record"))
+        window.actions_.record.setIcon(icon("record"))
         window.preview.recording = False
         if report.error is not None and report.path is None:
             known = isinstance(report.error, StylecamError)
