@@ -25,6 +25,8 @@ _AIM: Final = 0.88
 """Share of a frame's time that a smaller size is chosen for."""
 _ROOM: Final = 0.75
 """Share of a frame's time that a larger size may be foretold to take, to be tried."""
+_FIXED: Final = 0.35
+"""Share of a small frame's time that does not grow with its pixels; what is foretold too low is found out by trying."""
 _PATIENCE_S: Final = 2.0
 _PROVEN_S: Final = 10.0
 """A size that held for so long was not too large: something else took the machine's time, and may be over soon."""
@@ -87,8 +89,7 @@ class AutoSize:
 
     def _grow(self, typical: float, seconds: float) -> None:
         """To the largest size that is foretold to leave room, once frames have been quick for long enough."""
-        now = self._scales[self._step]
-        fitting = [step for step in range(self._step) if typical * (self._scales[step] / now) ** 2 < _ROOM / self.fps]
+        fitting = [step for step in range(self._step) if typical * self._growth(step) < _ROOM / self.fps]
         if not fitting:
             self._quick_for = 0.0
             return
@@ -98,6 +99,11 @@ class AutoSize:
             self._step = ready[0]
             self._restart()
             self._grown = True
+
+    def _growth(self, step: int) -> float:
+        """How many times the present time a frame of that larger size should take."""
+        pixels = (self._scales[step] / self._scales[self._step]) ** 2
+        return _FIXED + (1 - _FIXED) * pixels
 
     def _shrink(self) -> None:
         """To the largest size that should do: the time goes with the pixels, at worst."""
