@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-__all__ = ["bundled_path"]
+__all__ = ["bundled_path", "child_environment"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -17,3 +18,9 @@ def bundled_path(relative: str) -> Path:
     installed = _PACKAGE / "assets"
     root = installed if installed.is_dir() else _PACKAGE.parent / "assets"
     return root / relative
+
+
+def child_environment() -> dict[str, str]:
+    """For a child process: as ours, and stylecam and its trainer are found where we are, whatever folder it runs in."""
+    paths = [str(_PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -91,7 +91,7 @@ class LivePipeline:
         mirror: whether pictures are flipped left to right, before everything else.
         steadiness: the stabiliser; its `amount` may be changed.
 
-    Call `start`, `stop`, `record` and `stop_recording` from one thread.
+    Call its methods from one thread; `stats` from any.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class LivePipeline:
         Args:
             on_painting: a painting lies in `paintings`, which was empty.
             on_status: news from the source.
-            on_error: the source or the painter failed for good, or something unforeseen happened.
+            on_error: the source or the painter failed for good, or something unforeseen happened; logged without it.
             on_size: the working size was changed by the pipeline; whether for want of memory.
             clock: that of the source's `captured_at`.
         """
@@ -309,12 +309,10 @@ class LivePipeline:
             self._on_size(smaller, True)
 
     def _report(self, error: BaseException) -> None:
-        if isinstance(error, StylecamError):
-            _log.error("%s", error)
-        else:
-            _log.error("unforeseen: %s", error, exc_info=error)
         if self._on_error:
             self._on_error(error)
+        else:
+            _log.error("%s", error, exc_info=None if isinstance(error, StylecamError) else error)
 
 
 def _within(image: Image, size: tuple[int, int]) -> Image:

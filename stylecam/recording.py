@@ -92,7 +92,7 @@ class Recorder:
         self._on_end = on_end
         self._clock = clock
         self._disk_left = disk_left
-        self._frames: queue.Queue[Frame | None] = queue.Queue(_WAITING)
+        self._frames: queue.Queue[Frame] = queue.Queue(_WAITING)
         self._dropped = 0
         self._sink: VideoFileSink | None = None
         self._started_at: float | None = None
@@ -163,8 +163,7 @@ class Recorder:
                     return
                 self._repeat_last()
                 continue
-            if frame is not None:
-                self._write(frame)
+            self._write(frame)
 
     def _write(self, frame: Frame) -> None:
         if frame.captured_at is None:

@@ -20,6 +20,7 @@ from stylecam.errors import DiskFullError, SinkError, SourceError, SourceOpenErr
 from stylecam.partlock import PartLock
 from stylecam.probe import as_fraction, open_media
 from stylecam.sinks import check_output
+from stylecam.videofiles import CONTAINERS
 from stylecam.wholefile import NO_ROOM
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Unfinished", "discard", "find_unfinished", "recover"]
 
-_FORMATS: Final = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _PART: Final = ".part"
 _LONGEST_NAME: Final = 240
 """Bytes of a file's name that leave room for a number; file systems take 255."""
@@ -100,7 +100,7 @@ def recover(unfinished: Unfinished, target: str | os.PathLike[str] | None = None
     try:
         with PartLock(part, must_exist=True):
             suffix = (Path(target) if target is not None else part).suffix.lower()
-            copied = _remux(part, work, _FORMATS[suffix])
+            copied = _remux(part, work, CONTAINERS[suffix])
             counted = _count(work)
             if copied != counted:
                 raise SinkError(
@@ -152,7 +152,7 @@ def _is_part(path: Path) -> bool:
     middle = Path(path.stem)
     return (
         path.name.startswith(".")
-        and path.suffix.lower() in _FORMATS
+        and path.suffix.lower() in CONTAINERS
         and middle.suffix == _PART
         and len(middle.stem) > 1
     )

@@ -20,6 +20,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from stylecam.errors import DiskFullError, OutputExistsError, SinkError
 from stylecam.partlock import PartLock
 from stylecam.streamcopy import StreamCopy
+from stylecam.videofiles import CONTAINERS, part_path
 from stylecam.wholefile import NO_ROOM
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameSink", "VideoFileSink", "check_output"]
 
-_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _FRAGMENT_S = 0.5
 _KEY_PICTURE_EVERY_S = 1.0
 _FRAGMENTED = {
@@ -94,8 +94,8 @@ def check_output(path: Path, *, source: Path | None = None, force: bool = False)
         raise SinkError(f"{path} is the input itself, which is never overwritten; choose another output")
     if path.is_dir():
         raise SinkError(f"{path} is a folder; name a file in it")
-    if path.suffix.lower() not in _CONTAINERS:
-        raise SinkError(f"{path} has no video suffix that can be written; use one of {', '.join(_CONTAINERS)}")
+    if path.suffix.lower() not in CONTAINERS:
+        raise SinkError(f"{path} has no video suffix that can be written; use one of {', '.join(CONTAINERS)}")
     if not path.absolute().parent.is_dir():
         raise SinkError(f"the folder {path.absolute().parent} does not exist; make it first")
     if not os.access(path.absolute().parent, os.W_OK):
@@ -144,7 +144,7 @@ class VideoFileSink:
         self._source = carry.path if carry else None
         check_output(self.path, source=self._source, force=force)
         self._force = force
-        self.part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self.part = part_path(self.path)
         self.frames = 0
         self.notices: list[str] = []
         self._size, self._time_base, self._start = size, time_base, start
@@ -153,7 +153,7 @@ class VideoFileSink:
         self._last_key: int | None = None
         self._open = True
         self._broken = False
-        container = _CONTAINERS[self.path.suffix.lower()]
+        container = CONTAINERS[self.path.suffix.lower()]
         with self._errors():
             self._lock = PartLock(self.part)
             self._container: OutputContainer = av.open(

@@ -30,7 +30,7 @@ app = typer.Typer(
     name="stylecam",
     help="Turn a camera, videos and pictures into paintings, and train your own styles. Alone, it opens the window.",
     epilog=(
-        "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 input, 4 output, 5 style, 7 device, "
+        "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 input, 4 output, 5 style, 6 camera, 7 device, "
         "8 done with losses, 9 training, 130 and 143 stopped by a signal."
     ),
     invoke_without_command=True,

@@ -33,7 +33,6 @@ __all__ = ["live", "open_window"]
 
 _STATUS_EVERY_S = 2.0
 _FPS = 24
-_STEADINESS = 50
 
 
 def live(
@@ -111,7 +110,7 @@ def live(
         source=source or "camera",
         style=style or "candy",
         strength=1.0 if strength is None else strength,
-        steadiness=_STEADINESS if steadiness is None else steadiness,
+        steadiness=steadiness,
         keep_colors=bool(keep_colors),
         size=size or "auto",
         fps=fps or _FPS,
@@ -151,7 +150,7 @@ class _Run:
     source: str
     style: str
     strength: float
-    steadiness: int
+    steadiness: int | None
     keep_colors: bool
     size: str
     fps: int
@@ -201,7 +200,8 @@ def _run_without_window(run: _Run) -> int:
             on_size=None if run.quiet else lambda size, _: say(f"working at {size[0]}x{size[1]}"),
         )
         pipeline.painter, pipeline.mirror = stylizer, run.mirror
-        pipeline.steadiness.amount = run.steadiness
+        if run.steadiness is not None:
+            pipeline.steadiness.amount = run.steadiness
         pipeline.hold_fps = run.fps if run.size == "auto" else None
         pipeline.size = None if run.size == "auto" else parse_size(run.size)
         if not run.quiet:

@@ -6,7 +6,6 @@ The trainer is never imported here: it may take all memory or be killed, and not
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stylecam.bundled import child_environment
 from stylecam.cli.common import DeviceOption, JsonOption, QuietOption
 from stylecam.signals import HANG_UP, STOP
 
@@ -89,7 +89,7 @@ def _follow(command: list[str], *, quiet: bool, as_json: bool) -> int:
     try:
         # A session of its own: Ctrl-C reaches the trainer once, from here, and not a second time from the terminal.
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=_environment()
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=child_environment()
         )
         assert process.stdout is not None
         for line in process.stdout:
@@ -114,13 +114,6 @@ def _follow(command: list[str], *, quiet: bool, as_json: bool) -> int:
             err=True,
         )
     return code if code >= 0 else 128 - code
-
-
-def _environment() -> dict[str, str]:
-    """The trainer is found where stylecam is, whatever folder the user stands in."""
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _show(event: dict[str, Any]) -> None:

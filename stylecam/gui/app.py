@@ -51,7 +51,6 @@ __all__ = ["Options", "Studio", "check_display", "check_qt", "run_window"]
 
 _log = logging.getLogger(__name__)
 
-_PICTURE_SUFFIXES: Final = frozenset((".jpg", ".jpeg", ".png", ".webp"))
 _STYLE_SUFFIXES: Final = frozenset((".safetensors", ".pth", ".pt", ".model"))
 
 
@@ -133,8 +132,10 @@ class Studio:
 
     def _on_dropped(self, paths: Sequence[Path]) -> None:
         """One video is opened, pictures are painted, styles are taken in; what is neither is said."""
+        from stylecam.pictures import PICTURE_SUFFIXES
+
         videos = [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
-        pictures = [path for path in paths if path.suffix.lower() in _PICTURE_SUFFIXES and path.is_file()]
+        pictures = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]
         styles = [path for path in paths if path.suffix.lower() in _STYLE_SUFFIXES and path.is_file()]
         if videos:
             self.sources.open(str(videos[0]))

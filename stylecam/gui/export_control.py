@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from stylecam.gui.export_dialog import ExportDialog
 from stylecam.gui.savedfiles import unused_path
+from stylecam.videofiles import CONTAINERS
 
 if TYPE_CHECKING:
     import threading
@@ -37,8 +39,8 @@ class ExportControl(QObject):
         if video is None:
             return
         style = self._session.look[0] if self._session.look else "painted"
-        suffix = video.suffix.lower() if video.suffix.lower() in (".mp4", ".m4v", ".mov", ".mkv") else ".mp4"
-        folder = video.parent if _writable(video.parent) else self._window.settings.recordings_path
+        suffix = video.suffix.lower() if video.suffix.lower() in CONTAINERS else ".mp4"
+        folder = video.parent if os.access(video.parent, os.W_OK) else self._window.settings.recordings_path
         suggestion = unused_path(folder / f"{video.stem} in {style}{suffix}")
         steadiness = self._window.settings.steadiness
 
@@ -62,9 +64,3 @@ class ExportControl(QObject):
         """Finish running exports with what is there."""
         for dialog in self.dialogs:
             dialog.shutdown()
-
-
-def _writable(folder: Path) -> bool:
-    import os
-
-    return os.access(folder, os.W_OK)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from stylecam.errors import SinkError
 from stylecam.gui.savedfiles import unused_path
+from stylecam.videofiles import CONTAINERS
 
 if TYPE_CHECKING:
     from stylecam.pipeline import Progress, VideoReport
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["EndPage", "NamePage", "ProgressPage"]
 
 _WIDTH: Final = 480
-_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv")
 
 
 class NamePage(QWidget):
@@ -89,7 +89,7 @@ class NamePage(QWidget):
         path = self._folder / (self._name.text().strip() or self._source.stem)
         if not path.name:  # no more than "/"
             path = self._folder / self._source.stem
-        return path if path.suffix.lower() in _SUFFIXES else path.with_name(path.name + self._suffix)
+        return path if path.suffix.lower() in CONTAINERS else path.with_name(path.name + self._suffix)
 
     def wish(self, path: Path) -> None:
         """Take another folder and name."""

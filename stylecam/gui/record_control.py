@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from stylecam.errors import StylecamError
 from stylecam.gui.icons import icon
+from stylecam.gui.savedfiles import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,8 +140,6 @@ class RecordControl(QObject):
         )
 
     def _on_folder(self) -> None:
-        from stylecam.gui.savedfiles import make_folder
-
         try:
             self._window.show_folder(make_folder(self.folder))
         except StylecamError as error:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stylecam.errors import SinkError
+from stylecam.videofiles import part_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def make_folder(folder: Path) -> Path:
 def unused_path(path: Path) -> Path:
     """The path, or one with a number where it is taken or an unfinished file of that name lies there."""
     candidate, number = path, 2
-    while candidate.exists() or candidate.with_name(f".{candidate.stem}.part{candidate.suffix}").exists():
+    while candidate.exists() or part_path(candidate).exists():
         candidate = path.with_stem(f"{path.stem} {number}")
         number += 1
     return candidate

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stylecam.gui.main_window import MainWindow
     from stylecam.gui.session import Session
     from stylecam.livesource import LiveSource, SourceStatus
+    from stylecam.playback import PacedClip
 
 __all__ = ["VIDEO_SUFFIXES", "SourceControl"]
 
@@ -41,7 +42,8 @@ class SourceControl(QObject):
         self._said = ""
         self._wanted = _ANY_CAMERA
         self._cameras = QActionGroup(self)
-        self._camera_count = 0
+        self._clip: PacedClip | None = None
+        """The source, if it is a video file."""
         actions = window.actions_
         actions.open_video.triggered.connect(self._on_open_video)
         actions.test_pattern.triggered.connect(lambda: self.open(TEST_PATTERN))
@@ -60,7 +62,7 @@ class SourceControl(QObject):
     @property
     def video(self) -> Path | None:
         """The file that is playing, if it is one."""
-        return Path(self._spec) if _is_file(self._spec) else None
+        return self._clip.path if self._clip else None
 
     def begin(self, spec: str) -> None:
         """Open the first source: as asked for, or the first camera there is, or the sample clip."""
@@ -78,7 +80,6 @@ class SourceControl(QObject):
         self._session.open(spec)
 
     def _on_cameras_listed(self, cameras: Sequence[CameraInfo]) -> None:
-        self._camera_count = len(cameras)
         self._window.source_bar.show_cameras(cameras)
         self._fill_menu(cameras)
         if self._wanted != _ANY_CAMERA:
@@ -148,29 +149,29 @@ class SourceControl(QObject):
             self.open(address.strip())
 
     def _on_source_opened(self, source: LiveSource, spec: str) -> None:
+        from stylecam.playback import PacedClip
+
         self._source, self._spec = source, spec
+        self._clip = source if isinstance(source, PacedClip) else None
         window = self._window
         window.source_bar.select(spec, source.name)
         window.setWindowTitle(f"{source.name} – stylecam")
-        if _is_file(self._spec):
-            recent = [self._spec, *(path for path in window.settings.recent if path != self._spec)]
-            if Path(self._spec) != bundled_path("demo.mp4"):
-                window.change(source=self._spec, recent=tuple(recent[:_RECENT]))
-        else:
+        if self._clip is None:
             window.change(source=spec)
+            self._unsay()
+        elif self._clip.path != bundled_path("demo.mp4"):
+            recent = [spec, *(path for path in window.settings.recent if path != spec)]
+            window.change(source=spec, recent=tuple(recent[:_RECENT]))
         for action in self._cameras.actions():
             action.setChecked(action.data() == self._spec)
-        if not _is_file(self._spec):
-            self._unsay()
         self._show_kind()
 
     def _show_kind(self) -> None:
         """What makes sense for a file only can be chosen for a file only."""
         actions = self._window.actions_
-        is_file = _is_file(self._spec)
-        actions.pause.setEnabled(is_file)
+        actions.pause.setEnabled(self._clip is not None)
         actions.pause.setChecked(False)
-        actions.export.setEnabled(is_file)
+        actions.export.setEnabled(self._clip is not None)
 
     def _on_source_failed(self, spec: str, why: str) -> None:
         if self._source is None:
@@ -203,8 +204,8 @@ class SourceControl(QObject):
             self._session.list_cameras()
 
     def _on_pause(self, paused: bool) -> None:
-        if self._source is not None and hasattr(self._source, "paused"):
-            self._source.paused = paused
+        if self._clip is not None:
+            self._clip.paused = paused
 
     def _say(self, text: str, level: str, *actions: tuple[str, object], details: str = "") -> None:
         self._said = text
@@ -215,7 +216,3 @@ class SourceControl(QObject):
         if self._said and self._window.banner.text == self._said:
             self._window.banner.hide_message()
         self._said = ""
-
-
-def _is_file(spec: str) -> bool:
-    return bool(spec) and "://" not in spec and not spec.startswith(("camera", "fake:")) and spec != TEST_PATTERN

@@ -51,16 +51,12 @@ class Stills(QObject):
         self._jobs.submit(lambda: self._paint_picture(path, folder))
 
     def import_style(self, path: Path, name: str) -> None:
-        """Take a style file or a checkpoint into the user's folder; the gallery is read anew."""
+        """Take a style file or a checkpoint into the user's folder; `imported` follows."""
         self._jobs.submit(lambda: self._import_style(path, name))
 
     def paint_thumbnail(self, name: str, image: Image) -> None:
         """The picture, small, in another style. Ask for one at a time, so that a click never waits for many."""
         self._jobs.submit(lambda: self._paint_thumbnail(name, image))
-
-    def forget_painters(self) -> None:
-        """Let go of the networks of `paint_thumbnail`."""
-        self._jobs.submit(self._painters.clear)
 
     def _save_snapshot(self, image: Image, size: tuple[int, int], folder: Path) -> None:
         from stylecam.compositing import resize
@@ -82,7 +78,6 @@ class Stills(QObject):
         from stylecam.importers import import_checkpoint
 
         style = import_checkpoint(path, name=name)
-        self._session.load_styles()
         self._jobs.tell(self.imported, style.name)
 
     def _paint_thumbnail(self, name: str, image: Image) -> None:

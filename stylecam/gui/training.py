@@ -6,13 +6,15 @@ import contextlib
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Qt, Signal
 
+from stylecam.bundled import child_environment
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["TrainingRun", "training_command"]
 
@@ -45,7 +47,10 @@ class TrainingRun(QObject):
         self._path = ""
         self._stopping = False
         self._process = QProcess(self)
-        self._process.setProcessEnvironment(_environment())
+        environment = QProcessEnvironment()
+        for name, value in child_environment().items():
+            environment.insert(name, value)
+        self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.readyReadStandardError.connect(self._on_error_output)
         self._process.started.connect(self._on_started)
@@ -122,12 +127,3 @@ class TrainingRun(QObject):
     def _on_process_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self.ended.emit(False, self._process.errorString())
-
-
-def _environment() -> QProcessEnvironment:
-    """As ours, with this very stylecam to be found."""
-    environment = QProcessEnvironment.systemEnvironment()
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment.insert("PYTHONPATH", os.pathsep.join(paths))
-    return environment
