@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 # Before anything loads Qt: no test may need a screen, except those that start one of their own.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Before anything loads torch, as the command line does: threads that spin while they wait starve the test beside them.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy as np
 import pytest

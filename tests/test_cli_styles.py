@@ -4,20 +4,21 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
 from stylecam.architecture import ARCHITECTURES
-from stylecam.cli import main
+from stylecam.cli import main, training_output
 from stylecam.network import TransformerNet
 from stylecam.pictures import Picture, read_picture, write_picture
 from stylecam.styles import StyleLibrary, user_styles_folder
 from tests.tiny import write_tiny_style
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -188,3 +189,104 @@ def test_an_import_that_another_style_hides_says_so(
     assert f"note: {folder / 'dots.safetensors'} has the same name and goes before it" in capsys.readouterr().err
     assert run("import", str(ready.path), "--name", "free") == 0
     assert "note" not in capsys.readouterr().err
+
+
+REPORT = {
+    **{"variant": "fast", "content": 0.5, "style": 0.25, "flicker": 1.2, "pan_flicker": 0.9, "half_db": 52.34},
+    **{"milliseconds": 40.0, "spread": 0.4},
+}
+
+
+@pytest.fixture
+def fake_trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Callable[[], list[str]]]:
+    """In place of the trainer, a process that prints these reports; returns what tells the arguments it was given."""
+    record = tmp_path / "arguments.json"
+    code = (
+        "import json, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(json.dumps(sys.argv[3:])); exec(sys.argv[2])"
+    )
+
+    def install(*reports: dict[str, Any], then: str = "") -> Callable[[], list[str]]:
+        said = "\n".join([*(f"print({json.dumps(report)!r})" for report in reports), then])
+
+        def command(arguments: list[str]) -> list[str]:
+            return [sys.executable, "-c", code, str(record), said, *arguments]
+
+        monkeypatch.setattr(training_output, "trainer_command", command)
+        return lambda: list(json.loads(record.read_text()))
+
+    return install
+
+
+def test_measuring_shows_a_column_for_each_network(
+    fake_trainer: Callable[..., Callable[[], list[str]]], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slow = {"variant": "full", "content": 0.25, "style": None, "flicker": 1.0, "half_db": None, "milliseconds": 1600.0}
+    told = fake_trainer({**slow, "spread": 0.3}, REPORT)
+    assert run("show", "dots", "--measure", "--painting", "p.png", "--content", "photos", "--device", "cpu") == 0
+    path = str(folder / "dots.safetensors")
+    assert told() == ["report", path, "--device", "cpu", "--painting", "p.png", "--content", "photos"]
+    output = capsys.readouterr().out
+    assert output.startswith("name:          dots\n")
+    assert output.split("\n\n")[1].splitlines() == [
+        "measured here             full   fast",
+        "content loss, held out    0.250  0.500",
+        "style loss, held out      –      0.250",
+        "flicker, noisy still      1.00   1.20",
+        "flicker, panned picture   –      0.90",
+        "float16 against float32   –      52.3 dB",
+        "frames a second, 640×480  0.6    25.0",
+    ]
+
+
+def test_a_style_loss_without_the_painting_is_as_recorded(
+    fake_trainer: Callable[..., object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_trainer({**REPORT, "style": None})
+    assert run("show", "wave", "--measure") == 0
+    assert "style loss, held out      0.500 as recorded\n" in capsys.readouterr().out
+
+
+def test_measured_figures_come_as_json(fake_trainer: Callable[..., object], capsys: pytest.CaptureFixture[str]) -> None:
+    fake_trainer(REPORT)
+    assert run("show", "wave", "--measure", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["measured"] == [REPORT]
+    assert facts["record"] == RECORD
+
+
+def test_measuring_that_fails_says_why_once(
+    fake_trainer: Callable[..., object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_trainer(then="print('error: no such painting', file=sys.stderr); sys.exit(3)")
+    assert run("show", "wave", "--measure") == 3
+    assert capfd.readouterr() == ("", "error: no such painting\n")
+    fake_trainer()
+    assert run("show", "wave", "--measure") == 9
+    assert "without an answer" in capfd.readouterr().err
+    fake_trainer({"variant": "other"})
+    assert run("show", "wave", "--measure") == 9
+    assert "no report on wave" in capfd.readouterr().err
+    assert run("show", "wave", "--painting", "p.png") == 2
+    assert "--measure" in capfd.readouterr().err
+    assert run("show", "nosuch", "--measure") == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_a_trainer_killed_while_measuring_is_named(
+    fake_trainer: Callable[..., object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_trainer(then="import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert run("show", "wave", "--measure") == 9
+    assert "ended by signal 9" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_trainer_measures_a_style(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "wave", "--measure", "--device", "cpu", "--json") == 0
+    output = capfd.readouterr()
+    (measured,) = json.loads(output.out)["measured"]
+    assert output.err == ""
+    assert measured["variant"] == "fast"
+    assert measured["style"] is None
+    assert measured["content"] > 0
+    assert measured["milliseconds"] > 0

@@ -1,154 +1,178 @@
-"""`python -m trainer PAINTING --content FOLDER --name NAME`: train a style; prints one JSON event a line.
+"""`python -m trainer new PAINTING --name NAME`: train a style; prints one JSON event a line.
 
-Everything of a run lies in its folder, one subfolder a network, and the same command goes on where it was stopped.
-The first Ctrl-C or SIGTERM writes a checkpoint and ends with 130 or 143.
+Everything of a run lies in its folder. The first Ctrl-C or SIGTERM writes a checkpoint and ends with 130 or 143;
+`resume` goes on from there.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
+import json
 import os
 import sys
-from dataclasses import fields
-from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from stylecam.architecture import VARIANTS
-from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, StylecamError, TrainError
+from stylecam.errors import SourceOpenError, StylecamError, TrainError
+from stylecam.runs import hold, runs_folder
 from stylecam.signals import HANG_UP, STOP, StopSignals
-from stylecam.stylecheck import TEXT_LIMITS
-from stylecam.styles import StyleLibrary, read_style, style_path
-from trainer.config import PRESETS, Preset, TrainConfig
+from stylecam.styles import StyleLibrary
+from trainer.config import preset_variants
 from trainer.events import EventLog
+from trainer.options import build_parser, make_config, texts_of
+from trainer.request import make_folder, read_request, style_target_path, write_request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from trainer.perceptual import Vgg16
+    from trainer.processes import Processes
+    from trainer.request import Request
 
 __all__ = ["main"]
 
-# Set by options of their own, below.
-_NAMED = {"painting", "content", "variant", "painting_sha256", "base"}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m trainer",
-        usage="%(prog)s PAINTING --content FOLDER --name NAME [options]",
-        description=__doc__,
-    )
-    parser.add_argument("painting", type=Path, help="the style picture: JPEG, PNG or WebP")
-    parser.add_argument("--content", type=Path, required=True, help="a folder of at least 16 photographs to learn on")
-    parser.add_argument("--name", required=True, help="the style's name: a-z, 0-9, - and _")
-    parser.add_argument("--title", default="", help="as people should read it")
-    parser.add_argument("--author", default="", help="who made the picture")
-    parser.add_argument("--licence", default="", help="of the style")
-    parser.add_argument("--origin", default="", help="where the picture comes from")
-    parser.add_argument("--preset", choices=get_args(Preset), default="standard")
-    parser.add_argument("--variant", choices=VARIANTS, action="append", help="network to train; may be repeated")
-    parser.add_argument("--base", default="", help="style file to start from: a name in the library, or a path")
-    parser.add_argument("--run", type=Path, help="the run's folder (default: runs/NAME)")
-    parser.add_argument("--out", type=Path, help="folder for the style (default: the user's style folder)")
-    parser.add_argument("--vgg", type=Path, help="VGG-16 weights (default: the bundled ones)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--threads", type=_positive, help="processor threads (default: torch's choice)")
-    parser.add_argument("--checkpoint-every", type=_positive, default=250, metavar="STEPS")
-    settings = parser.add_argument_group("settings that a preset would choose")
-    for field in fields(TrainConfig):
-        if field.name in _NAMED:
-            continue
-        option = "--" + field.name.replace("_", "-")
-        if field.name == "layer_weights":
-            settings.add_argument(option, type=float, nargs=4, metavar="W")
-        else:
-            kind = {int: int, float: float, str: str}[type(field.default)]
-            settings.add_argument(option, type=kind, metavar=str(field.default))
-    return parser
-
-
-def _config(arguments: argparse.Namespace, variant: str, base: str, sha256: str) -> TrainConfig:
-    values = dict(PRESETS[arguments.preset])
-    for field in fields(TrainConfig):
-        given = getattr(arguments, field.name, None)
-        if field.name not in _NAMED and given is not None:
-            values[field.name] = tuple(given) if isinstance(given, list) else given
-    try:
-        return TrainConfig(
-            painting=str(arguments.painting.resolve()),
-            content=str(arguments.content.resolve()),
-            variant=variant,  # type: ignore[arg-type]
-            painting_sha256=sha256,
-            base=base,
-            **values,
-        )
-    except ValueError as exc:
-        raise TrainError(str(exc)) from exc
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the training that the arguments describe; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    """Do what the arguments say; returns the exit code."""
+    # Before torch is loaded. Threads that wait by spinning starve whatever shares the processor: with as many busy
+    # processes as cores, a step took up to twenty times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    arguments = build_parser().parse_args(argv)
     with StopSignals(quiet=True, numbers=(*STOP, *HANG_UP)) as signals:
         try:
-            return _run(arguments, signals)
+            if arguments.command in ("estimate", "report"):
+                {"estimate": _estimate, "report": _report}[arguments.command](arguments)
+                return 0
+            return _in_run(arguments, signals)
         except StylecamError as exc:
             sys.stderr.write(f"error: {exc}\n")
             return exc.exit_code
 
 
-def _run(arguments: argparse.Namespace, signals: StopSignals) -> int:
-    """Everything that can be refused is refused before the first step; then one network after the other."""
-    library = StyleLibrary()
-    target = style_path(arguments.name, arguments.out or library.user_folder)
-    base = _base(arguments.base, library)
-    sha256 = _sha256(arguments.painting)
-    _check_target(target, sha256)
-    texts = {key: getattr(arguments, key) for key in ("title", "author", "licence", "origin")}
-    for key, text in texts.items():
-        if len(text) > TEXT_LIMITS[key]:
-            raise TrainError(f"--{key} has {len(text)} characters, {TEXT_LIMITS[key]} are allowed")
-    configs = [_config(arguments, variant, base, sha256) for variant in arguments.variant or ["fast"]]
-    run: Path = arguments.run or Path("runs") / arguments.name
-    events = EventLog(run / "events.jsonl")
-
-    import torch
-
-    from stylecam.devices import choose_device
-    from trainer.export import export_style
-    from trainer.loop import train
-
-    device = choose_device(arguments.device).label
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    for config in configs:
-        folder = run / config.variant
-        _make_folder(folder, "--run")
+def _in_run(arguments: argparse.Namespace, signals: StopSignals) -> int:
+    """Everything that can be refused is refused before the run is taken, and before the first step."""
+    sha256 = ""
+    if arguments.command == "new":
+        sha256 = _sha256(arguments.painting)
+        style_target_path(arguments.name, str(arguments.out or ""), sha256, StyleLibrary())
+        texts_of(arguments)
+        for variant in arguments.variant or preset_variants(arguments.preset):
+            make_config(arguments, arguments.preset, variant, base="" if arguments.base == "none" else "?")
+    run: Path = arguments.run or runs_folder() / arguments.name
+    if arguments.command != "new" and not read_request(run).networks:
+        raise TrainError(f"the run in {run} ended before its first step: begin it anew with stylecam train new")
+    make_folder(run, "--run")
+    follower = int(os.environ.get("RANK", "0")) > 0
+    events = EventLog(run / "events.jsonl", silent=follower, listener=_tensorboard(arguments, run, follower))
+    with _hold(run, follower):
         try:
-            checkpoint = train(
-                config,
-                folder,
-                events,
-                vgg_weights=arguments.vgg,
-                stop=signals.event.is_set,
-                device=device,
-                checkpoint_every=arguments.checkpoint_every,
-            )
-            if signals.exit_code is not None:
-                text = f"stopped at step {checkpoint.step} of {config.steps}; the same command goes on from there"
-                events.emit("notice", text=text)
-                return signals.exit_code
-            export_style(checkpoint, target, events, vgg_weights=arguments.vgg, **texts)
+            return _train(arguments, run, events, signals, sha256)
         except StylecamError as exc:
             events.emit("failed", text=str(exc))
             raise
-    return 0
 
 
-def _base(wanted: str, library: StyleLibrary) -> str:
-    """Path of the style to start from, or nothing; that it holds the networks is seen when each begins."""
-    if not wanted:
-        return ""
-    return wanted if Path(wanted).is_file() else str(library[wanted].path)
+def _train(arguments: argparse.Namespace, run: Path, events: EventLog, signals: StopSignals, sha256: str) -> int:
+    import torch
+
+    from stylecam.devices import choose_device
+    from trainer.perceptual import Vgg16
+    from trainer.processes import join_processes
+    from trainer.run import export_run, perform
+
+    request = None if arguments.command == "new" else read_request(run)
+    chosen = choose_device(arguments.device or (request.device if request else "auto"))
+    threads = arguments.threads or (request.threads if request else 0)
+    if threads:
+        torch.set_num_threads(threads)
+    processes = join_processes(chosen.label)
+    try:
+        device = f"cuda:{processes.local_rank}" if processes.count > 1 and chosen.kind == "cuda" else chosen.label
+        vgg = Vgg16(getattr(arguments, "vgg", None)).to(device)
+        if request is None:
+            request = _new_request(arguments, run, events, vgg, device, sha256, processes)
+        if arguments.command == "export":
+            if arguments.out:
+                request = replace(request, out=str(arguments.out.resolve()))
+            export_run(request, run, events, vgg=vgg, device=device, variant=arguments.variant, step=arguments.step)
+            return 0
+        if arguments.command == "resume" and arguments.steps:
+            longer = tuple(replace(config, steps=arguments.steps) for config in request.networks)
+            request = replace(request, networks=longer)
+            if processes.leads:
+                write_request(run, request)
+        done = perform(request, run, events, vgg=vgg, device=device, processes=processes, stop=signals.event.is_set)
+    finally:
+        processes.leave()
+    return 0 if done else signals.exit_code or 0
+
+
+def _new_request(
+    arguments: argparse.Namespace,
+    run: Path,
+    events: EventLog,
+    vgg: Vgg16,
+    device: str,
+    sha256: str,
+    processes: Processes,
+) -> Request:
+    """What `new` asks for, worked out once by the process that leads, and read by the others."""
+    if processes.leads:
+        from trainer.prepare import prepare
+
+        prepare(arguments, run, events, vgg, device, sha256)
+    processes.wait_for_all()
+    return read_request(run)
+
+
+def _estimate(arguments: argparse.Namespace) -> None:
+    from typing import get_args
+
+    from stylecam.devices import choose_device
+    from trainer.config import Preset
+    from trainer.estimate import estimate
+    from trainer.perceptual import Vgg16
+    from trainer.precision import network_precision, vgg_precision
+
+    device = choose_device(arguments.device or "auto").label
+    vgg = Vgg16(arguments.vgg).to(device)
+    found: dict[str, Any] = {
+        "vgg_precision": vgg_precision(vgg, device),
+        "network_precision": network_precision(device),
+    }
+    base = "" if arguments.base == "none" else "?"
+    presets = {
+        preset: [
+            make_config(arguments, preset, variant, base=base, **found)
+            for variant in arguments.variant or preset_variants(preset)
+        ]
+        for preset in get_args(Preset)
+    }
+    times = estimate(presets, vgg_weights=arguments.vgg, device=device, threads=arguments.threads)
+    sys.stdout.write(json.dumps({**times, "device": device}) + "\n")
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from trainer.report import report_main
+
+    report_main(arguments.style, arguments.painting, arguments.content, arguments.device)
+
+
+def _tensorboard(arguments: argparse.Namespace, run: Path, follower: bool) -> Callable[[dict[str, Any]], None] | None:
+    if follower or not getattr(arguments, "tensorboard", False):
+        return None
+    from trainer.tensorboard import tensorboard_listener
+
+    return tensorboard_listener(run / "tensorboard")
+
+
+def _hold(run: Path, follower: bool) -> Any:
+    """Taken by the process that leads; the others train with its leave."""
+    from contextlib import nullcontext
+
+    return nullcontext() if follower else hold(run)
 
 
 def _sha256(painting: Path) -> str:
@@ -156,31 +180,6 @@ def _sha256(painting: Path) -> str:
         return hashlib.sha256(painting.read_bytes()).hexdigest()
     except OSError as exc:
         raise SourceOpenError(f"the painting {painting} cannot be read ({exc.strerror})") from exc
-
-
-def _check_target(path: Path, sha256: str) -> None:
-    """Say now, and not after hours, that the style could not be written, or would take another one's place."""
-    _make_folder(path.parent, "--out")
-    if path.exists() and read_style(path).origin_sha256 != sha256:
-        raise OutputExistsError(
-            f"{path} is a style of another painting and is kept: choose another --name, or remove it first"
-        )
-
-
-def _make_folder(folder: Path, option: str) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise SinkError(f"the folder {folder} cannot be made ({exc.strerror}): name another with {option}") from exc
-    if not os.access(folder, os.W_OK):
-        raise SinkError(f"the folder {folder} may not be written to: name another with {option}")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
 
 
 if __name__ == "__main__":

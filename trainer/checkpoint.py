@@ -6,7 +6,7 @@ Written beside, synced, then moved into place: a kill at any moment leaves the n
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
@@ -14,7 +14,7 @@ from safetensors.torch import save
 
 from stylecam.errors import SinkError, TrainError
 from stylecam.wholefile import write_whole
-from trainer.config import TrainConfig
+from trainer.config import Emphasis, TrainConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,8 @@ class Checkpoint:
     """What the learning rate has been multiplied with after roll-backs."""
     seconds: float
     """Spent training so far."""
+    emphasis: Emphasis
+    """In force from this step on."""
     photographs: str
     """Fingerprint of the photographs learned on."""
     network: dict[str, Tensor]
@@ -64,6 +66,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "step": checkpoint.step,
         "rate_factor": checkpoint.rate_factor,
         "seconds": checkpoint.seconds,
+        "emphasis": asdict(checkpoint.emphasis),
         "photographs": checkpoint.photographs,
         "config": checkpoint.config.to_json(),
     }
@@ -95,6 +98,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             config=TrainConfig.from_json(header["config"]),
             rate_factor=float(header["rate_factor"]),
             seconds=float(header["seconds"]),
+            emphasis=Emphasis(**header.get("emphasis", {})),
             photographs=str(header["photographs"]),
             **groups,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Literal
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from stylecam.architecture import VARIANTS, Variant
 from stylecam.errors import TrainError
@@ -13,11 +13,26 @@ from stylecam.errors import TrainError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LAYERS", "PRESETS", "Preset", "TrainConfig"]
+__all__ = ["LAYERS", "Emphasis", "Precision", "Preset", "TrainConfig", "preset_settings", "preset_variants"]
 
+Precision = Literal["float32", "bfloat16"]
 Preset = Literal["quick", "standard", "best"]
 LAYERS: Final = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 """The layers of VGG-16 whose Gram matrices make a style, from fine to coarse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """What whoever watches a run wants more of, as factors of the configured weights; from a checkpoint on."""
+
+    style: float = 1.0
+    content: float = 1.0
+    steady: float = 1.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not 0.1 <= getattr(self, field.name) <= 10:
+                raise ValueError(f"{field.name} must be 0.1 to 10, got {getattr(self, field.name)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +66,19 @@ class TrainConfig:
     large forms at a third of the cost. 1: everything at full size, as in the paper."""
     content_layer: str = "relu3_3"
     content_weight: float = 1.0
-    style_weight: float = 8.0
+    style_weight: float = 5.0
+    """Above 8, a painting of few large forms wins over its subject: rings and hatching everywhere."""
     layer_weights: tuple[float, float, float, float] = (0.5, 1.0, 1.5, 1.5)
     """Of the four style layers, fine to coarse. With two scales, the two fine layers on the crop weigh 0.75 each."""
     tv_weight: float = 0.3
     consistency_weight: float = 20.0
-    consistency_start: float = 0.5
+    consistency_start: float = 0.3
     """Share of the steps after which the consistency loss comes in, rising to its weight over a tenth of the run."""
     seed: int = 0
-    vgg_precision: Literal["float32", "bfloat16"] = "float32"
+    vgg_precision: Precision = "float32"
+    """Of VGG's convolutions; Gram matrices and losses are float32 in any case."""
+    network_precision: Precision = "float32"
+    """Of the trained network's convolutions (mixed precision: its weights stay float32)."""
 
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
@@ -68,8 +87,9 @@ class TrainConfig:
             raise ValueError(f"expected one of {LAYERS}, got {self.content_layer = }")
         if self.scales not in (1, 2):
             raise ValueError(f"expected 1 or 2, got {self.scales = }")
-        if self.vgg_precision not in ("float32", "bfloat16"):
-            raise ValueError(f"expected float32 or bfloat16, got {self.vgg_precision = }")
+        for name in ("vgg_precision", "network_precision"):
+            if getattr(self, name) not in get_args(Precision):
+                raise ValueError(f"{name} must be float32 or bfloat16, got {getattr(self, name)!r}")
         least = {"steps": 1, "batch": 1, "crop": 64, "painting_size": 64, "reconstruction_steps": 0, "style_rise": 0}
         for name, limit in {**least, "seed": 0}.items():
             if getattr(self, name) < limit:
@@ -93,6 +113,15 @@ class TrainConfig:
         """Where style begins to count: a base can see already, and need not learn to give back its input."""
         return 0 if self.base else self.reconstruction_steps
 
+    def with_emphasis(self, emphasis: Emphasis) -> TrainConfig:
+        """What a step minimises under this emphasis. The run's own configuration is another matter and stays."""
+        return replace(
+            self,
+            style_weight=self.style_weight * emphasis.style,
+            content_weight=self.content_weight * emphasis.content,
+            consistency_weight=self.consistency_weight * emphasis.steady,
+        )
+
     def to_json(self) -> str:
         return json.dumps(asdict(self))
 
@@ -112,8 +141,25 @@ class TrainConfig:
             raise TrainError(f"the checkpoint's settings cannot be read ({exc}): start a new run") from exc
 
 
-PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
+# From a base, a network can see and paint already, and only learns other strokes: a third of the steps, and style from
+# the start. From noise it has to learn to see first.
+_FROM_BASE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "quick": {"steps": 1500, "crop": 224, "learning_rate": 1.5e-3, "style_rise": 150},
+    "standard": {"steps": 5000, "learning_rate": 1.5e-3, "style_rise": 300},
+    "best": {"steps": 12_000, "batch": 2, "learning_rate": 1.5e-3, "style_rise": 600},
+}
+_FROM_NOISE: Final[Mapping[str, Mapping[str, Any]]] = {
     "quick": {"steps": 3000, "crop": 224, "reconstruction_steps": 800, "style_rise": 400},
-    "standard": {},
+    "standard": {"steps": 9000},
     "best": {"steps": 20_000, "batch": 2},
 }
+
+
+def preset_settings(preset: Preset, *, from_base: bool) -> dict[str, Any]:
+    """Fields of `TrainConfig` that a preset sets, for a run from a style's weights or from noise."""
+    return dict((_FROM_BASE if from_base else _FROM_NOISE)[preset])
+
+
+def preset_variants(preset: Preset) -> tuple[Variant, ...]:
+    """The networks that a preset trains, in this order."""
+    return ("fast", "full") if preset == "best" else ("fast",)

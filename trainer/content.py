@@ -29,6 +29,8 @@ _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _CACHE_BYTES: Final = 768 * 2**20
 _MOST_PIXELS: Final = 80_000_000
+FEWEST_PHOTOGRAPHS: Final = 8
+"""Below this a network learns the photographs instead of the painting."""
 MAX_SHIFT: Final = 12
 """Pixels by which the two views of the consistency loss lie apart at most; a trunk at 1/8 repeats itself every 8."""
 
@@ -64,7 +66,7 @@ def find_images(folder: Path) -> list[Path]:
         TrainError: there is no such folder, or no picture in it.
     """
     if not folder.is_dir():
-        raise TrainError(f"{folder} is not a folder: name one with at least 16 photographs")
+        raise TrainError(f"{folder} is not a folder: name one with photographs, {FEWEST_PHOTOGRAPHS} or more")
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
     if not paths:
         raise TrainError(f"no JPEG, PNG or WebP picture in {folder}")
@@ -81,7 +83,7 @@ class ContentImages:
     """A folder of photographs: random crops to learn from, and a few photographs kept back to be judged by.
 
     Raises:
-        TrainError: fewer than 16 usable pictures.
+        TrainError: fewer than `FEWEST_PHOTOGRAPHS` usable pictures.
     """
 
     folder: Path
@@ -100,10 +102,10 @@ class ContentImages:
                 self.skipped.append(Skipped(path, reason))
             else:
                 paths.append(path)
-        if len(paths) < 16:
+        if len(paths) < FEWEST_PHOTOGRAPHS:
             why = "; ".join(f"{skip.path.name}: {skip.reason}" for skip in self.skipped[:3])
             raise TrainError(
-                f"{self.folder} has {len(paths)} usable photographs, training needs at least 16 "
+                f"{self.folder} has {len(paths)} usable photographs, training needs at least {FEWEST_PHOTOGRAPHS} "
                 f"of {self.crop // 2}×{self.crop // 2} pixels or more" + (f" ({why})" if why else "")
             )
         held_out = min(8, len(paths) // 8)
@@ -117,17 +119,21 @@ class ContentImages:
         names = [path.relative_to(self.folder).as_posix() for path in sorted([*self.training, *self.held_out])]
         return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
-    def batch_at(self, step: int) -> tuple[Tensor, tuple[int, int]]:
-        """Two overlapping views of each crop: 2·batch × 3 × crop × crop, 0–255, and how far the second is moved.
+    def batch_at(self, step: int, items: range | None = None) -> tuple[Tensor, tuple[int, int]]:
+        """Two overlapping views of each crop: 2n × 3 × crop × crop, 0–255, and how far the second is moved.
 
-        Views `batch` and on show what the first ones show, moved by (down, right) pixels, so that
+        Views n and on show what the first ones show, moved by (down, right) pixels, so that
         `first[..., down:, right:]` and `second[..., :-down, :-right]` are the same places (for positive moves).
+
+        Args:
+            step: which batch.
+            items: which part of it, for one of several processes or for a device that cannot hold all; default all.
         """
         rng = np.random.default_rng((self.seed, step))
         down, right = (int(v) for v in rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, 2))
         first, second = [], []
-        for item in range(self.batch):
-            window = self._window(step * self.batch + item, rng)
+        for item in items if items is not None else range(self.batch):
+            window = self._window(step * self.batch + item, np.random.default_rng((self.seed, 3, step, item)))
             top, left = max(0, -down), max(0, -right)
             first.append(window[top : top + self.crop, left : left + self.crop])
             top, left = max(0, down), max(0, right)

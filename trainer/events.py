@@ -2,14 +2,24 @@
 
 Every object has `event` and `time` (seconds since the epoch). The kinds and their further fields:
 
-    started        variant, steps, step (where it goes on from), device, photographs, skipped
-    step           step, steps, content, style, tv, consistency, total, learning_rate, seconds_per_step, seconds_left
-    held_out       step, content, style, flicker
-    preview        step, path
-    checkpoint     step, path
+    phase          phase (photographs, base, reconstruction, painting, finishing), variant
+    base           name, distances (of every style that was thought of)
+    started        variant, network, networks, steps, step (where it goes on from), device, photographs, skipped
+    step           variant, network, networks, step, steps, content, style, tv, consistency, total, learning_rate,
+                   seconds_per_step, seconds_left
+    preview        variant, step, path, style (path of a style file)
+    held_out       variant, step, content, style, flicker
+    checkpoint     variant, step, path
+    emphasis       step, style, content, steady
     rolled_back    step, to_step, learning_rate
+    paused         step
+    resumed        step
     notice         text
+    report         variant, content, style, flicker, pan_flicker, half_db, milliseconds, spread
+    exported       variant, step, seconds, path
     finished       step, seconds, path
+    stopped        step, text
+    cancelled      step
     failed         text
 """
 
@@ -20,9 +30,10 @@ import json
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = ["EventLog"]
@@ -33,9 +44,17 @@ class EventLog:
     """Writes events. A reader that has gone away (a closed window) or a full disk does not end the run."""
 
     path: Path
+    silent: bool = False
+    """For the processes of a shared training that do not lead."""
+    listener: Callable[[dict[str, Any]], None] | None = None
 
     def emit(self, event: str, **fields: object) -> None:
-        line = json.dumps({"event": event, "time": round(time.time(), 3), **fields})
+        if self.silent:
+            return
+        said = {"event": event, "time": round(time.time(), 3), **fields}
+        if self.listener:
+            self.listener(said)
+        line = json.dumps(said)
         with contextlib.suppress(OSError), self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         with contextlib.suppress(OSError, ValueError):

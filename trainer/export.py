@@ -1,4 +1,4 @@
-"""From a finished checkpoint to a style file: averaged weights, a thumbnail, and the record of how it came about."""
+"""From a network's averaged weights to a style file: judged, with a thumbnail and the record of how it came about."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from stylecam.errors import StyleError, TrainError
 from stylecam.inference import FORMS, build_network
 from stylecam.styles import read_style, write_style
 from trainer.content import ContentImages, load_picture, to_tensor
-from trainer.measure import measure_held_out, paint
-from trainer.perceptual import Vgg16, style_target
+from trainer.measure import paint
+from trainer.perceptual import style_target
+from trainer.report import report
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,65 +26,93 @@ if TYPE_CHECKING:
     from stylecam.frame import Image
     from stylecam.network import TransformerNet
     from stylecam.styles import Style
-    from trainer.checkpoint import Checkpoint
+    from trainer.config import TrainConfig
     from trainer.events import EventLog
+    from trainer.perceptual import Vgg16
+    from trainer.report import Report
+    from trainer.request import Texts
 
-__all__ = ["export_style"]
+__all__ = ["export_style", "root_base"]
 
 _THUMBNAIL = 192
+_LEAST_SPREAD = 0.02
+"""Of the values within a painting: a photograph has about 0.2. Below, what was painted is one even colour."""
 
 
 def export_style(
-    checkpoint: Checkpoint,
+    trial: Style,
+    config: TrainConfig,
     target: Path,
     events: EventLog,
     *,
-    title: str = "",
-    author: str = "",
-    licence: str = "",
-    origin: str = "",
-    vgg_weights: Path | None = None,
+    step: int,
+    seconds: float,
+    texts: Texts,
+    vgg: Vgg16,
+    device: str = "cpu",
 ) -> Style:
-    """Write the style file `target` (`<name>.safetensors`) from the averaged weights of a trained network.
+    """Write the style file `target` (`<name>.safetensors`) from the weights that a run came to.
 
     Where a style made from the same painting stands there already, its other network, and texts that are not given,
-    are kept from it.
+    are kept from it. The events `report` and `exported` tell what came out.
+
+    Args:
+        trial: the weights, as previews hold them.
+        config: of the network's run.
+        target: where the style goes.
+        events: told what came out.
+        step: after so many steps.
+        seconds: which took so long.
+        texts: what the style says about itself.
+        vgg: to judge with.
+        device: torch's name of where to judge.
 
     Raises:
-        TrainError: the network paints non-finite pictures.
+        TrainError: the network paints non-finite pictures, or one even colour.
         StyleError: the name is unfit, or the file cannot be written.
     """
-    config = checkpoint.config
     painting = Path(config.painting)
+    photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
+    full_size = to_tensor(load_picture(painting, short_side=config.painting_size)).to(device)
+    goal = style_target(vgg.to(device), full_size)
+    figures = report(trial, config.variant, vgg=vgg, target=goal, photographs=photographs.held_out, device=device)
+    _refuse_useless(figures)
+
     earlier = _earlier(target, config.painting_sha256)
-    # Half precision is what is stored, so half precision is what is measured.
-    halves = {key: tensor.half().numpy() for key, tensor in checkpoint.average.items()}
-    network = build_network(
-        ARCHITECTURES[config.variant], halves, form=FORMS["cpu"], dtype=torch.float32, device=torch.device("cpu")
-    )
-    weights: dict[Variant, dict[str, NDArray[np.float16]]] = {config.variant: halves}
-    record: dict[str, object] = {config.variant: _record(checkpoint, network, Vgg16(vgg_weights))}
+    weights: dict[Variant, dict[str, NDArray[np.float16]]] = {config.variant: trial.weights(config.variant)}
+    record: dict[str, object] = {config.variant: _record(config, figures, step, seconds, len(photographs.training))}
     thumbnail = earlier.thumbnail if earlier else None
     for variant in earlier.variants if earlier else ():
         if earlier and variant != config.variant:
             weights[variant] = earlier.weights(variant)
             record[variant] = earlier.record.get(variant)
-    if thumbnail is None or config.variant == "full":
-        thumbnail = _thumbnail(network, painting)
+    if thumbnail is None or config.variant == "full" or earlier is None or "full" not in earlier.variants:
+        thumbnail = _thumbnail(weights[config.variant], config.variant, painting)
     style = write_style(
         target,
         weights=weights,
-        title=title or (earlier.title if earlier else target.stem.replace("_", " ").replace("-", " ").title()),
-        author=author or (earlier.author if earlier else ""),
-        licence=licence or (earlier.licence if earlier else ""),
-        origin=origin or (earlier.origin if earlier else painting.name),
+        title=texts.title or (earlier.title if earlier else target.stem.replace("_", " ").replace("-", " ").title()),
+        author=texts.author or (earlier.author if earlier else ""),
+        licence=texts.licence or (earlier.licence if earlier else ""),
+        origin=texts.origin or (earlier.origin if earlier else painting.name),
         origin_sha256=config.painting_sha256,
-        base=Path(config.base).stem or (earlier.base if earlier else ""),
+        base=root_base(config) or (earlier.base if earlier else ""),
         record=record,
         thumbnail=thumbnail,
     )
-    events.emit("finished", step=checkpoint.step, seconds=round(checkpoint.seconds), path=str(style.path))
+    events.emit("report", **asdict(figures))
+    events.emit("exported", variant=config.variant, step=step, seconds=round(seconds), path=str(style.path))
     return style
+
+
+def root_base(config: TrainConfig) -> str:
+    """Name of the style from which all began: styles of one root can be mixed, however many lie between."""
+    if not config.base:
+        return ""
+    try:
+        return read_style(Path(config.base)).base or Path(config.base).stem
+    except StyleError:  # it has gone since the run began
+        return Path(config.base).stem
 
 
 def _earlier(path: Path, sha256: str) -> Style | None:
@@ -96,30 +125,38 @@ def _earlier(path: Path, sha256: str) -> Style | None:
     return style if style.origin_sha256 == sha256 else None
 
 
-def _record(checkpoint: Checkpoint, network: TransformerNet, vgg: Vgg16) -> dict[str, Any]:
-    config = checkpoint.config
-    photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
-    painting = to_tensor(load_picture(Path(config.painting), short_side=config.painting_size))
-    held_out = measure_held_out(network, vgg, style_target(vgg, painting), photographs.held_out)
-    if not np.isfinite([held_out.content, held_out.style, held_out.flicker]).all():
-        raise TrainError("the trained network paints non-finite pictures: train again with a lower learning rate")
+def _refuse_useless(figures: Report) -> None:
+    if figures.content is None:
+        raise TrainError("the trained network paints non-finite pictures: train again with a lower --learning-rate")
+    if figures.spread < _LEAST_SPREAD:
+        raise TrainError(
+            "the trained network paints one even colour, whatever it is shown: train again from a base, or with a "
+            "lower --style-weight"
+        )
+
+
+def _record(config: TrainConfig, figures: Report, step: int, seconds: float, photographs: int) -> dict[str, Any]:
     settings = asdict(config)
     # Paths are nobody's business, and mean nothing elsewhere.
     for field in ("painting", "content", "base"):
         settings[field] = Path(settings[field]).stem
+    held_out = {name: getattr(figures, name) for name in ("content", "style", "flicker", "pan_flicker")}
     return {
-        "steps": checkpoint.step,
-        "seconds": round(checkpoint.seconds),
-        "photographs": len(photographs.training),
-        "held_out": {name: round(value, 4) for name, value in asdict(held_out).items()},
+        "steps": step,
+        "seconds": round(seconds),
+        "photographs": photographs,
+        "held_out": {name: round(value, 4) for name, value in held_out.items() if value is not None},
         "settings": settings,
     }
 
 
-def _thumbnail(network: TransformerNet, painting: Path) -> Image:
+def _thumbnail(halves: dict[str, NDArray[np.float16]], variant: Variant, painting: Path) -> Image:
     """The bundled picture in this style, so that a gallery can be compared; else the painting itself."""
     demo = bundled_path("demo.jpg")
     if demo.is_file():
+        network: TransformerNet = build_network(
+            ARCHITECTURES[variant], halves, form=FORMS["cpu"], dtype=torch.float32, device=torch.device("cpu")
+        )
         image = paint(network, load_picture(demo, short_side=2 * _THUMBNAIL))
         pairs = _middle(image, 2 * _THUMBNAIL).reshape(_THUMBNAIL, 2, _THUMBNAIL, 2, 3)
         halved: Image = pairs.mean((1, 3)).round().astype(np.uint8)

@@ -1,158 +1,207 @@
 """The training loop, top to bottom: one painting, one network, as `TrainConfig` says.
 
-What a step computes depends on the configuration and the step's number alone, so that a run that was killed and
-resumed gives the losses of an unbroken one.
+What a step computes depends on the configuration, the checkpoint and the step's number alone, so that a run that was
+killed and resumed gives the losses of an unbroken one.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-import torch
-
-from stylecam.architecture import ARCHITECTURES
 from stylecam.errors import StylecamError, TrainError
-from stylecam.network import TransformerNet
-from stylecam.styles import read_style
+from stylecam.runs import Control
 from trainer.checkpoint import Checkpoint, latest_checkpoint, write_checkpoint
+from trainer.config import Emphasis
 from trainer.content import ContentImages, load_picture, to_tensor
-from trainer.measure import measure_held_out, save_preview
-from trainer.objective import step_losses
-from trainer.perceptual import StyleTarget, Vgg16, style_target
+from trainer.perceptual import Vgg16, style_target
+from trainer.processes import ALONE, Processes
+from trainer.state import State, fresh_checkpoint
+from trainer.stepper import Stepper
+from trainer.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import Tensor
-
     from trainer.config import TrainConfig
     from trainer.events import EventLog
 
-__all__ = ["train"]
+__all__ = ["Outcome", "train"]
 
-_AVERAGE_DECAY: Final = 0.998
-_LARGEST_GRADIENT: Final = 10.0
+Ending = Literal["done", "stopped", "kept", "cancelled"]
+
 _ROLL_BACKS: Final = 2
+_LOOK_AGAIN_S: Final = 0.2
+_RUN, _PAUSE, _KEEP, _CANCEL, _STOP = range(5)  # the more urgent, the greater
+_WISHES: Final = {"run": _RUN, "pause": _PAUSE, "keep": _KEEP, "cancel": _CANCEL}
+_ENDINGS: Final[dict[int, Ending]] = {_KEEP: "kept", _CANCEL: "cancelled", _STOP: "stopped"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, and where."""
+
+    checkpoint: Checkpoint
+    """Also on disk, unless the run was cancelled."""
+    ending: Ending
 
 
 def train(
     config: TrainConfig,
-    folder: Path,
+    run: Path,
     events: EventLog,
     *,
-    vgg_weights: Path | None = None,
+    vgg: Vgg16 | None = None,
     stop: Callable[[], bool] = lambda: False,
+    control: Callable[[], Control] = Control,
     device: str = "cpu",
     checkpoint_every: int = 250,
-) -> Checkpoint:
-    """Train until `config.steps`, or until `stop()`; goes on from the newest checkpoint in `folder`.
+    processes: Processes = ALONE,
+    title: str = "",
+    place: tuple[int, int] = (1, 1),
+    later_seconds: Callable[[float], float] = lambda seconds_per_step: 0.0,
+) -> Outcome:
+    """Train until `config.steps`, or until `stop()` or `control()` says otherwise.
 
-    Returns:
-        The last checkpoint, which is also on disk. Its step is below `config.steps` if the run was stopped.
+    Goes on from the newest checkpoint in `run`/`config.variant`.
+
+    Args:
+        config: what to compute.
+        run: the run's folder.
+        events: told everything.
+        vgg: on `device`; by default, one with the bundled weights.
+        stop: whether to write a checkpoint and end; asked before every step.
+        control: what whoever watches wants; asked before every step.
+        device: torch's name of it.
+        checkpoint_every: steps between two checkpoints, which are also judged.
+        processes: those that share each batch.
+        title: the style's, for those who try it before its time.
+        place: which of how many networks this is, for the events.
+        later_seconds: what the networks after this one will take, from this one's seconds a step.
 
     Raises:
-        TrainError: unusable painting, photographs or base; a run in `folder` with other settings; losses that stay
-            non-finite; a checkpoint that cannot be written.
+        TrainError: unusable painting, photographs or base; a run in `run` with other settings; losses that stay
+            non-finite; a device that is too small; a checkpoint that cannot be written.
     """
+    folder = run / config.variant
+    folder.mkdir(parents=True, exist_ok=True)
     photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
-    vgg = Vgg16(vgg_weights).to(device)
+    vgg = (vgg or Vgg16()).to(device)
     painting = to_tensor(load_picture(Path(config.painting), short_side=config.painting_size)).to(device)
     target = style_target(vgg, painting)
 
-    resumed = latest_checkpoint(folder)
-    if resumed is not None:
-        _check_same_run(resumed.config, config, folder)
-        if resumed.photographs != photographs.fingerprint:
-            events.emit("notice", text=f"the photographs in {config.content} are not those that the run began with")
-    state = replace(resumed, config=config) if resumed else _fresh(config, photographs.fingerprint)
-    step, rate_factor, seconds = state.step, state.rate_factor, state.seconds
-    network = _network(config, device)
-    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    average = _restore(state, network, optimiser)
-    if resumed is None:
-        write_checkpoint(folder, state)
+    state = _begin(config, folder, photographs, events, device, processes)
+    watching = Watching(run, config, events, title)
+    number, count = place
+    names = {"variant": config.variant, "network": number, "networks": count}
     events.emit(
         "started",
-        variant=config.variant,
-        step=step,
+        **names,
+        step=state.step,
         steps=config.steps,
         device=device,
         photographs=len(photographs.training),
         skipped=[{"path": str(skip.path), "reason": skip.reason} for skip in photographs.skipped],
     )
-
-    roll_backs = 0
+    stepper = Stepper(vgg, target, photographs, device, processes, events)
+    roll_backs, wish, seconds_per_step, phase = 0, _RUN, 0.0, ""
     since_report = time.monotonic()
-    seconds_per_step = 0.0
-    while step < config.steps and not stop():
+    while state.step < config.steps:
+        wish = processes.agree(_STOP if stop() else _WISHES[control().state], device)
+        if wish == _PAUSE:
+            _pause(state, folder, events, processes, lambda: _STOP if stop() else _WISHES[control().state], device)
+            continue
+        if wish > _PAUSE:
+            break
+        phase = _enter_phase(phase, state.step, config, events)
         began = time.monotonic()
-        rate = config.learning_rate * rate_factor * _schedule(step, config)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        effective = config.with_emphasis(state.saved.emphasis)
         try:
-            losses = step_losses(network, vgg, target, photographs, config, step, device)
-        except (StylecamError, OSError, torch.OutOfMemoryError):  # a photograph that has gone, a device that is full
-            write_checkpoint(folder, _snapshot(state, step, rate_factor, seconds, network, average, optimiser))
+            losses, finite = stepper.gradients(state, effective)
+        except (StylecamError, OSError):  # a photograph that has gone, a device that is full
+            if processes.leads:
+                write_checkpoint(folder, state.snapshot())
             raise
-        optimiser.zero_grad(set_to_none=True)
-        losses.total.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
-        if not math.isfinite(float(norm) + losses.total.item()):
+        if not finite:
             if roll_backs == _ROLL_BACKS:
                 raise TrainError(
-                    f"the loss stayed non-finite after step {step}, also at a quarter of the learning rate: "
+                    f"the loss stayed non-finite after step {state.step}, also at a quarter of the learning rate: "
                     "lower --style-weight or the learning rate"
                 )
             roll_backs += 1
-            rate_factor /= 2
-            average = _restore(state, network, optimiser)
-            events.emit("rolled_back", step=step, to_step=state.step, learning_rate=config.learning_rate * rate_factor)
-            step = state.step
+            failed_at = state.step
+            state.roll_back()
+            rate = config.learning_rate * state.saved.rate_factor
+            events.emit("rolled_back", step=failed_at, to_step=state.step, learning_rate=rate)
             continue
-        optimiser.step()
-        step += 1
-        _follow(average, network, max(0, step - config.first_painted_step))
+        rate = config.learning_rate * state.saved.rate_factor * _schedule(state.step, config)
+        state.advance(rate)
 
         elapsed = time.monotonic() - began
-        seconds += elapsed
+        state.seconds += elapsed
         seconds_per_step = elapsed if seconds_per_step == 0 else 0.95 * seconds_per_step + 0.05 * elapsed
-        if time.monotonic() - since_report > 2 or step == config.steps:
+        if time.monotonic() - since_report > 2 or state.step == config.steps:
             since_report = time.monotonic()
+            left = (config.steps - state.step) * seconds_per_step + later_seconds(seconds_per_step)
             events.emit(
                 "step",
-                step=step,
+                **names,
+                step=state.step,
                 steps=config.steps,
-                content=losses.content.item(),
-                style=losses.style.item(),
-                tv=losses.tv.item(),
-                consistency=losses.consistency.item(),
-                total=losses.total.item(),
+                **losses,
                 learning_rate=rate,
                 seconds_per_step=round(seconds_per_step, 4),
-                seconds_left=round((config.steps - step) * seconds_per_step),
+                seconds_left=round(left),
             )
-        if step % checkpoint_every == 0 or step == config.steps:
-            state = _snapshot(state, step, rate_factor, seconds, network, average, optimiser)
-            events.emit("checkpoint", step=step, path=str(write_checkpoint(folder, state)))
+        if state.step % checkpoint_every == 0 or state.step == config.steps:
+            _save(state, folder, events, control(), processes)
             roll_backs = 0
-            _judge(average, config, vgg, target, photographs, folder, events, step, device)
+            if processes.leads:
+                watching.judge(state, vgg, target, photographs.held_out, device)
+        if processes.leads:
+            if state.step == config.steps:
+                watching.preview(state, photographs.held_out, device)
+            else:
+                watching.look(state, photographs.held_out, device)
 
-    if state.step != step:
-        state = _snapshot(state, step, rate_factor, seconds, network, average, optimiser)
-        events.emit("checkpoint", step=step, path=str(write_checkpoint(folder, state)))
-    return state
+    ending = _ENDINGS.get(wish, "done") if state.step < config.steps else "done"
+    if state.saved.step != state.step and ending != "cancelled":
+        _save(state, folder, events, control(), processes)
+    return Outcome(state.saved, ending)
+
+
+def _begin(
+    config: TrainConfig,
+    folder: Path,
+    photographs: ContentImages,
+    events: EventLog,
+    device: str,
+    processes: Processes,
+) -> State:
+    """From the newest checkpoint, else from the base or from noise."""
+    resumed = latest_checkpoint(folder)
+    processes.wait_for_all()  # until each has looked; then the first is written
+    if resumed is None:
+        checkpoint = fresh_checkpoint(config, photographs.fingerprint)
+        if processes.leads:
+            write_checkpoint(folder, checkpoint)
+        return State.begin(checkpoint, device)
+    _check_same_run(resumed.config, config, folder)
+    if resumed.photographs != photographs.fingerprint:
+        events.emit("notice", text=f"the photographs in {config.content} are not those that the run began with")
+    return State.begin(replace(resumed, config=config), device)
 
 
 def _check_same_run(before: TrainConfig, now: TrainConfig, folder: Path) -> None:
-    """A run goes on with the settings it began with; only its length may change."""
+    """A run goes on with the settings it began with; only its length may change, and where its pictures lie."""
     changed = [
         f"{field.name} was {getattr(before, field.name)!r}, now {getattr(now, field.name)!r}"
         for field in fields(now)
-        if field.name not in ("steps", "painting") and getattr(before, field.name) != getattr(now, field.name)
+        if field.name not in ("steps", "painting", "content", "base")
+        and getattr(before, field.name) != getattr(now, field.name)
     ]
     if changed:
         raise TrainError(
@@ -167,95 +216,41 @@ def _schedule(step: int, config: TrainConfig) -> float:
     return rise * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
 
 
-def _network(config: TrainConfig, device: str) -> TransformerNet:
-    on_cpu = device == "cpu"
-    network = TransformerNet(ARCHITECTURES[config.variant], norm="group" if on_cpu else "instance", subpixel=on_cpu).to(
-        device
-    )
-    return network.to(memory_format=torch.channels_last) if on_cpu else network
+def _enter_phase(before: str, step: int, config: TrainConfig, events: EventLog) -> str:
+    phase = "painting" if step >= config.first_painted_step else "reconstruction"
+    if phase != before:
+        events.emit("phase", phase=phase, variant=config.variant)
+    return phase
 
 
-def _fresh(config: TrainConfig, photographs: str) -> Checkpoint:
-    """Step 0: the base's weights, or seeded noise."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = TransformerNet(ARCHITECTURES[config.variant])
-    if config.base:
-        base = read_style(Path(config.base))
-        if config.variant not in base.variants:
-            raise TrainError(f"{config.base} has no {config.variant} network to start from: choose another base")
-        network.load_state_dict({k: torch.from_numpy(w).float() for k, w in base.weights(config.variant).items()})
-    weights = _copied(network.state_dict())
-    zeros = {name: torch.zeros_like(tensor) for name, tensor in weights.items()}
-    return Checkpoint(0, config, 1.0, 0.0, photographs, weights, _copied(weights), zeros, _copied(zeros))
+def _save(state: State, folder: Path, events: EventLog, control: Control, processes: Processes) -> None:
+    """Write a checkpoint; what the watcher wants more of counts from here on, and a resumed run knows it, too."""
+    wanted = _wanted_emphasis(control)
+    if wanted != state.saved.emphasis:
+        events.emit("emphasis", step=state.step, style=wanted.style, content=wanted.content, steady=wanted.steady)
+    checkpoint = state.snapshot(wanted)
+    if processes.leads:
+        path = write_checkpoint(folder, checkpoint)
+        events.emit("checkpoint", variant=checkpoint.config.variant, step=state.step, path=str(path))
 
 
-def _restore(state: Checkpoint, network: TransformerNet, optimiser: torch.optim.Adam) -> dict[str, Tensor]:
-    """Put a checkpoint into the network and the optimiser; returns the average, to be gone on with."""
-    network.load_state_dict(state.network)
-    for name, parameter in network.named_parameters():
-        optimiser.state[parameter] = {
-            "step": torch.tensor(float(state.step)),
-            "exp_avg": state.first_moment[name].to(parameter, copy=True),
-            "exp_avg_sq": state.second_moment[name].to(parameter, copy=True),
-        }
-    device = next(network.parameters()).device
-    return {name: tensor.to(device, copy=True) for name, tensor in state.average.items()}
+def _wanted_emphasis(control: Control) -> Emphasis:
+    return Emphasis(control.style, control.content, control.steady)
 
 
-def _snapshot(
-    before: Checkpoint,
-    step: int,
-    rate_factor: float,
-    seconds: float,
-    network: TransformerNet,
-    average: dict[str, Tensor],
-    optimiser: torch.optim.Adam,
-) -> Checkpoint:
-    moments = {name: optimiser.state[parameter] for name, parameter in network.named_parameters()}
-    return replace(
-        before,
-        step=step,
-        rate_factor=rate_factor,
-        seconds=seconds,
-        network=_copied(network.state_dict()),
-        average=_copied(average),
-        first_moment=_copied({name: moment["exp_avg"] for name, moment in moments.items()}),
-        second_moment=_copied({name: moment["exp_avg_sq"] for name, moment in moments.items()}),
-    )
-
-
-def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
-
-
-@torch.no_grad()
-def _follow(average: dict[str, Tensor], network: TransformerNet, step: int) -> None:
-    """Move the average towards the weights; it starts young, so that the first steps do not weigh it down."""
-    decay = min(_AVERAGE_DECAY, step / (step + 10))
-    for name, parameter in network.named_parameters():
-        average[name].lerp_(parameter, 1 - decay)
-
-
-def _judge(
-    average: dict[str, Tensor],
-    config: TrainConfig,
-    vgg: Vgg16,
-    target: StyleTarget,
-    photographs: ContentImages,
+def _pause(
+    state: State,
     folder: Path,
     events: EventLog,
-    step: int,
+    processes: Processes,
+    wish: Callable[[], int],
     device: str,
 ) -> None:
-    """Held-out losses and a picture of what the network paints now, for whoever watches."""
-    network = _network(config, device).eval()
-    network.load_state_dict(average)
-    figures = measure_held_out(network, vgg, target, photographs.held_out, device=device)
-    events.emit("held_out", step=step, content=figures.content, style=figures.style, flicker=figures.flicker)
-    try:
-        path = save_preview(network, photographs.held_out[:2], folder / f"preview-{step:07d}.jpg", device=device)
-    except OSError as exc:  # a full disk, say: the run is worth more than its preview
-        events.emit("notice", text=f"the preview of step {step} could not be written ({exc})")
-    else:
-        events.emit("preview", step=step, path=str(path))
+    """Wait, with everything on disk, until something else is wanted."""
+    if processes.leads:
+        write_checkpoint(folder, state.snapshot())
+    events.emit("paused", step=state.step)
+    while (wanted := processes.agree(wish(), device)) == _PAUSE:
+        time.sleep(_LOOK_AGAIN_S)
+    if wanted == _RUN:
+        events.emit("resumed", step=state.step)

@@ -42,14 +42,32 @@ def step_losses(
     config: TrainConfig,
     step: int,
     device: str,
+    items: range | None = None,
 ) -> Losses:
-    """The losses of a step: the batch, the noise and the crop are functions of the seed and the step."""
-    views, (down, right) = photographs.batch_at(step)
+    """The losses of a step: the batch, the noise and the crop are functions of the seed and the step.
+
+    Args:
+        network: RGB 0–255 in and out.
+        vgg: what looks at the paintings.
+        target: the painting's Gram matrices.
+        photographs: what is painted.
+        config: weights and sizes.
+        step: which batch, which noise, which crop.
+        device: torch's name of where the network is.
+        items: which part of the batch (default: all); every loss is a mean over its items.
+    """
+    items = items if items is not None else range(config.batch)
+    views, (down, right) = photographs.batch_at(step, items)
     views = views.to(device).contiguous(memory_format=torch.channels_last)
-    x = views[: config.batch]
+    x = views[: len(items)]
     none = torch.zeros((), device=device)
+
+    def paint(pictures: Tensor) -> Tensor:
+        with torch.autocast(views.device.type, torch.bfloat16, enabled=config.network_precision == "bfloat16"):
+            return network(pictures).float()  # type: ignore[no-any-return]
+
     if step < config.first_painted_step:
-        error = (network(x) - x).abs().mean() / 255
+        error = (paint(x) - x).abs().mean() / 255
         return Losses(content=error, style=none, tv=none, consistency=none, total=10 * error)
 
     risen = min(1.0, (step - config.first_painted_step + 1) / max(1, config.style_rise))
@@ -57,10 +75,13 @@ def step_losses(
     rng = np.random.default_rng((config.seed, 2, step))
     consistency_weight = config.consistency_weight * _ramp(step / config.steps, config.consistency_start, 0.1)
     if consistency_weight:
-        y, moved = network(torch.cat([x, _disturb(views[config.batch :], rng)])).chunk(2)
+        disturbed = [
+            _disturb(view, config.seed, step, item) for view, item in zip(views[len(items) :], items, strict=True)
+        ]
+        y, moved = paint(torch.cat([x, torch.stack(disturbed)])).chunk(2)
         consistency = _overlap_error(y, moved, down, right)
     else:
-        y = network(x)
+        y = paint(x)
         consistency = none
 
     with torch.autocast(views.device.type, torch.bfloat16, enabled=config.vgg_precision == "bfloat16"):
@@ -97,8 +118,9 @@ def step_losses(
     return Losses(content, style, tv, consistency, total)
 
 
-def _disturb(x: Tensor, rng: np.random.Generator) -> Tensor:
+def _disturb(x: Tensor, seed: int, step: int, item: int) -> Tensor:
     """What a camera does between two frames of a still scene: sensor noise, and a little exposure."""
+    rng = np.random.default_rng((seed, 4, step, item))
     noise = torch.from_numpy(rng.standard_normal(tuple(x.shape), dtype=np.float32)).to(x)
     return (x * float(rng.uniform(0.97, 1.03)) + noise * float(rng.uniform(0, 6))).clamp(0, 255)
 

@@ -41,7 +41,7 @@ app.command()(live)
 app.command()(video)
 app.command()(image)
 app.add_typer(styles, name="styles")
-app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(train)
+app.add_typer(train, name="train")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,28 +1,39 @@
-"""`stylecam train`: start the trainer as a process of its own, and show what it says.
+"""`stylecam train`: begin, resume, list, steer and export trainings, each a folder with a process of its own.
 
-The trainer is never imported here: it may take all memory or be killed, and nothing of stylecam falls with it.
+RUN is always a run's name in the folder of runs, or a folder anywhere.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
-import signal
-import subprocess
+import os
 import sys
+import time
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from stylecam.bundled import child_environment
-from stylecam.cli.common import DeviceOption, JsonOption, QuietOption
-from stylecam.signals import HANG_UP, STOP
+from stylecam.cli.common import DeviceOption, JsonOption, QuietOption, say
+from stylecam.errors import TrainError
+from stylecam.printable import printable
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from stylecam.runs import RunInfo, Wish
 
 __all__ = ["Network", "Preset", "train"]
+
+train = typer.Typer(
+    help="Train your own styles.\n\nExample: stylecam train new painting.jpg",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 class Preset(StrEnum):
@@ -34,121 +45,238 @@ class Preset(StrEnum):
 
 
 class Network(StrEnum):
-    """Which of a style's networks to train."""
+    """Which of a style's networks."""
 
     fast = "fast"
     full = "full"
 
 
-def train(
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name, as in 'stylecam train list', or its folder.")
+]
+
+
+@train.command("new", context_settings=_PASS_ON)
+def new(
     context: typer.Context,
     painting: Annotated[Path, typer.Argument(help="The style picture: JPEG, PNG or WebP.")],
+    name: Annotated[
+        str | None, typer.Option(help="The new style's name: a-z, 0-9, - and _ (default: the picture's).")
+    ] = None,
+    preset: Annotated[Preset, typer.Option(help="How long to train.")] = Preset.quick,
     content: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Photographs to learn on: at least 16, better hundreds.")
-    ],
-    name: Annotated[str, typer.Option(help="The new style's name: a-z, 0-9, - and _.")],
-    preset: Annotated[Preset, typer.Option(help="How long to train.")] = Preset.standard,
-    variant: Annotated[list[Network] | None, typer.Option(help="Which network to train; may be repeated.")] = None,
+        str,
+        typer.Option(
+            metavar="bundled|FOLDER|VIDEO|camera[:ID]",
+            help="Photographs to learn on: those that come with stylecam, a folder's, a video's, or your camera's.",
+        ),
+    ] = "bundled",
+    variant: Annotated[
+        list[Network] | None, typer.Option(help="Which network to train; may be repeated (default: the preset's).")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="Train for about so long, in place of the preset's steps.")
+    ] = None,
     run: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where checkpoints and previews go (default: runs/NAME).")
+        Path | None, typer.Option(metavar="FOLDER", help="Where the run goes (default: NAME in the folder of runs).")
     ] = None,
     device: DeviceOption = "auto",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a new style from a picture.
+    """Train a new style from a picture; prints the style's path.
 
-    Ctrl-C writes a checkpoint and stops; the same command goes on from there. Previews appear in the run's folder.
-    Every further option goes to the trainer as it is: `python -m trainer --help` lists them.
+    Ctrl-C writes a checkpoint and stops; 'stylecam train resume' goes on from there. From another terminal,
+    'stylecam train pause', 'keep' and 'cancel' say what is to become of it. Previews appear in the run's folder.
+    Every further option goes to the trainer as it is: 'python -m trainer new --help' lists them.
 
-    Example: stylecam train painting.jpg --content photos/ --name mystyle --variant fast
+    Example: stylecam train new painting.jpg --preset quick --name mystyle
     """
     if painting.name.startswith("-"):
         raise typer.BadParameter("name the painting first, then the options", param_hint="PAINTING")
-    command = [sys.executable, "-P", "-m", "trainer", str(painting), "--content", str(content), "--name", name]
-    command += ["--preset", preset.value, "--device", device]
-    for chosen in variant or [Network.fast]:
-        command += ["--variant", chosen.value]
-    if run is not None:
-        command += ["--run", str(run)]
-    command += context.args
-    raise typer.Exit(_follow(command, quiet=quiet, as_json=as_json))
+    from stylecam.runs import new_run_folder
+    from stylecam.stylefile import check_name
+    from stylecam.stylename import style_name_from
+
+    name = check_name(style_name_from(painting.stem) if name is None else name)
+    folder = run if run is not None else new_run_folder(name)
+    arguments = ["new", str(painting), "--name", name, "--run", str(folder), "--preset", preset.value]
+    arguments += ["--content", content, "--device", device]
+    for chosen in variant or ():
+        arguments += ["--variant", chosen.value]
+    if minutes is not None:
+        arguments += ["--minutes", f"{minutes:g}"]
+    raise typer.Exit(_follow(arguments + _further(context), folder, quiet=quiet, as_json=as_json))
 
 
-def _follow(command: list[str], *, quiet: bool, as_json: bool) -> int:
-    """Run the trainer to its end; returns its exit code. Signals are handed on, and the trainer ends in good order."""
-    handed_on: list[int] = []
-    process: subprocess.Popen[str] | None = None
+@train.command("resume", context_settings=_PASS_ON)
+def resume(context: typer.Context, run: RunArgument, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
+    """Go on with a run that was stopped, killed or paused, exactly where it was.
 
-    def hand_on(number: int, _frame: FrameType | None) -> None:
-        handed_on.append(number)
-        if process is not None:
-            process.send_signal(number)
+    Every further option goes to the trainer as it is: 'python -m trainer resume --help' lists them.
 
-    previous = {number: signal.signal(number, hand_on) for number in (*STOP, *HANG_UP)}
-    try:
-        # A session of its own: Ctrl-C reaches the trainer once, from here, and not a second time from the terminal.
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=child_environment()
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            if as_json:
-                typer.echo(line, nl=False)
-            elif not quiet:
-                _show(json.loads(line))
-        code = process.wait()
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-        if process is not None:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-    if code < 0 and -code not in handed_on:
-        typer.echo(
-            f"error: the trainer was ended by signal {-code} (out of memory?); the same command goes on from its last "
-            "checkpoint",
-            err=True,
-        )
-    return code if code >= 0 else 128 - code
+    Example: stylecam train resume mystyle
+    """
+    from stylecam.runs import read_control, read_run, write_control
+
+    folder = _find(run)
+    state, control = read_run(folder).state, read_control(folder)
+    if state == "running" and control.state != "pause":
+        raise TrainError(f"{printable(folder.name)} is being trained already, by another process")
+    # Whoever stopped it with a wish, to pause or to cancel, has another one now.
+    write_control(folder, replace(control, state="run"))
+    if state in ("running", "paused"):
+        if not quiet:
+            say(f"{folder.name} goes on, where it was started")
+        return
+    raise typer.Exit(_follow(["resume", str(folder), *_further(context)], folder, quiet=quiet, as_json=as_json))
 
 
-def _show(event: dict[str, Any]) -> None:
-    text = _line(event)
-    if text:
-        typer.echo(text, err=event["event"] != "finished")
+@train.command("list")
+def list_runs(as_json: JsonOption = False) -> None:
+    """List the runs, the newest first: how far each is, and what became of it.
+
+    Example: stylecam train list
+    """
+    from stylecam.cli.tables import print_table
+    from stylecam.runs import list_runs, runs_folder
+
+    runs = list_runs()
+    if as_json:
+        facts = [{**asdict(run), "folder": str(run.folder), "style": run.style and str(run.style)} for run in runs]
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    if not runs and sys.stderr.isatty():
+        say(f"there are no runs in {runs_folder()} yet; 'stylecam train new' begins one")
+        return
+    heads = ("run", "state", "step", "left", "preset", "begun", "")
+    print_table(heads, [_row(run) for run in runs])
 
 
-def _line(event: dict[str, Any]) -> str:
-    """An event as a person reads it; empty for what only programs need."""
-    kind = event["event"]
-    if kind == "started":
-        photographs = f"{event['photographs']} photographs to learn on"
-        lines = [f"{event['variant']} on {event['device']}, {photographs}, from step {event['step']}"]
-        lines += [f"skipped {skip['path']}: {skip['reason']}" for skip in event["skipped"]]
-        return "\n".join(lines)
-    if kind == "step":
-        if event["style"] == 0:
-            return f"step {event['step']}/{event['steps']}  learning to see, before it paints"
-        return (
-            f"step {event['step']}/{event['steps']}  content {event['content']:.3f}  style {event['style']:.3f}  "
-            f"{_duration(event['seconds_left'])} left"
-        )
-    if kind == "held_out":
-        return f"held out: content {event['content']:.3f}, style {event['style']:.3f}, flicker {event['flicker']:.2f}"
-    if kind == "preview":
-        return f"preview: {event['path']}"
-    if kind == "rolled_back":
-        return f"the loss became non-finite at step {event['step']}: back to step {event['to_step']}, slower"
-    if kind == "finished":
-        return str(event["path"])
-    return str(event["text"]) if kind == "notice" else ""
+@train.command("export")
+def export(
+    run: RunArgument,
+    step: Annotated[
+        int | None, typer.Option(min=0, help="The step of a preview (default: the newest checkpoint's).")
+    ] = None,
+    variant: Annotated[Network | None, typer.Option(help="Which network (default: the last that was begun).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where the style goes (default: as asked for).")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a style of what a run came to, or of one of its previews; prints the style's path.
+
+    Example: stylecam train export mystyle --step 400
+    """
+    folder = _find(run)
+    arguments = ["export", str(folder)]
+    if step is not None:
+        arguments += ["--step", str(step)]
+    if variant is not None:
+        arguments += ["--variant", variant.value]
+    if out is not None:
+        arguments += ["--out", str(out)]
+    raise typer.Exit(_follow(arguments, None, quiet=quiet, as_json=as_json))
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+@train.command("pause")
+def pause(run: RunArgument, quiet: QuietOption = False) -> None:
+    """Let a run that is being trained wait, its process alive; 'stylecam train resume' lets it go on.
+
+    Example: stylecam train pause mystyle
+    """
+    _tell(run, "pause", "pauses after this step", quiet=quiet)
+
+
+@train.command("keep")
+def keep(run: RunArgument, quiet: QuietOption = False) -> None:
+    """End a run that is being trained now, and make the style of what is there.
+
+    Example: stylecam train keep mystyle
+    """
+    _tell(run, "keep", "ends after this step and becomes a style", quiet=quiet)
+
+
+@train.command("cancel")
+def cancel(
+    run: RunArgument,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete the run, too: its checkpoints, previews and all.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """End a run without making a style of it. Its folder stays unless you say --delete.
+
+    Example: stylecam train cancel mystyle --delete
+    """
+    from stylecam.runs import delete_run, is_running
+
+    folder = _find(run)
+    if is_running(folder) or not delete:
+        _tell(run, "cancel", "ends after this step", quiet=quiet)
+    if not delete:
+        return
+    while is_running(folder):
+        time.sleep(0.1)
+    delete_run(folder)
+    if not quiet:
+        say(f"deleted {folder}")
+
+
+def _further(context: typer.Context) -> list[str]:
+    return [argument for argument in context.args if argument != "--"]
+
+
+def _tell(run: str, wish: Wish, effect: str, *, quiet: bool) -> None:
+    from stylecam.runs import is_running, read_control, write_control
+
+    folder = _find(run)
+    if not is_running(folder):
+        instead = {"keep": "; 'stylecam train export' makes a style of it", "cancel": "; --delete removes it"}
+        raise TrainError(f"{printable(folder.name)} is not being trained{instead.get(wish, '')}")
+    write_control(folder, replace(read_control(folder), state=wish))
+    if not quiet:
+        say(f"{folder.name} {effect}")
+
+
+def _find(run: str) -> Path:
+    """The folder of a run that a person names.
+
+    Raises:
+        TrainError: there is none; names the nearest.
+    """
+    from stylecam.runs import list_runs, read_run, runs_folder
+
+    for folder in (runs_folder() / run, Path(run)):
+        if run and os.path.isfile(folder / "run.json"):
+            return read_run(folder).folder
+    names = [info.folder.name for info in list_runs()]
+    near = difflib.get_close_matches(run, names, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    there = f"there are {', '.join(names)}" if names else f"there are none in {runs_folder()} yet"
+    raise TrainError(f"no run is called {printable(run)}: {hint}{there}")
+
+
+def _follow(arguments: list[str], folder: Path | None, *, quiet: bool, as_json: bool) -> int:
+    from stylecam.cli.training_output import follow_trainer
+
+    code = follow_trainer(arguments, quiet=quiet, as_json=as_json)
+    # 128 and above: a signal ended it, ours or that of a system without memory.
+    if code > 128 and folder is not None and os.path.isfile(folder / "run.json"):
+        from stylecam.runs import runs_folder
+
+        name = folder.name if folder.absolute().parent == runs_folder().absolute() else str(folder)
+        say(f"'stylecam train resume {name}' goes on from its last checkpoint")
+    return code
+
+
+def _row(run: RunInfo) -> tuple[str, ...]:
+    from stylecam.cli.training_output import duration
+
+    step = f"{run.variant} {run.step}/{run.steps}".strip()
+    left = duration(run.seconds_left) if run.seconds_left is not None and run.state == "running" else ""
+    begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
+    said = str(run.style or "") if run.state == "finished" else run.text
+    return run.folder.name, run.state, step, left, run.preset, begun, " ".join(said.split())

@@ -45,6 +45,7 @@ class Actions:
     import_style: QAction
     train: QAction
     stop_training: QAction
+    trainings: QAction
     styles_folder: QAction
     live_pictures: QAction
     split: QAction
@@ -108,6 +109,7 @@ def make_actions(window: QMainWindow) -> Actions:
         import_style=action(tr("&Import a style…"), "Ctrl+I", picture="import"),
         train=action(tr("&Train a new style…"), "Ctrl+T", picture="train"),
         stop_training=action(tr("S&top the training")),
+        trainings=action(tr("T&rainings…")),
         styles_folder=action(tr("Show the styles &folder")),
         live_pictures=action(tr("Show &my picture in every style"), "G", checkable=True),
         split=action(tr("&Before and after, side by side"), "\\", picture="split", checkable=True),
@@ -130,8 +132,8 @@ def make_actions(window: QMainWindow) -> Actions:
     _fill(file, actions.open_video, actions.export, None, actions.record, actions.snapshot)
     _fill(file, actions.recordings_folder, None, actions.virtual_camera, None, actions.preferences, None, actions.quit)
     _fill(style, actions.next_style, actions.previous_style, None, actions.weaker, actions.stronger)
-    _fill(style, actions.keep_colors, None, actions.import_style, actions.train, actions.stop_training)
-    _fill(style, actions.styles_folder)
+    _fill(style, actions.keep_colors, None, actions.import_style, None, actions.train, actions.stop_training)
+    _fill(style, actions.trainings, None, actions.styles_folder)
     _fill(view, actions.split, actions.live_pictures, actions.full_screen, None)
     theme_menu = view.addMenu(tr("&Theme"))
     theme_menu.addActions(themes.actions())

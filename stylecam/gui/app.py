@@ -111,6 +111,7 @@ class Studio:
         self.sources.begin(settings.source)
         self.styles.begin(settings.style)
         self.recordings.look_for_unfinished()
+        self.training.begin()
         if self._options.virtual_camera:
             self.session.set_virtual_camera(True)
         if self._options.record is not None:
@@ -131,7 +132,10 @@ class Studio:
         sys.excepthook(type(error), error, error.__traceback__)
 
     def _on_dropped(self, paths: Sequence[Path]) -> None:
-        """One video is opened, pictures are painted, styles are taken in; what is neither is said."""
+        """One video is opened, pictures are painted, styles are taken in; what is neither is said.
+
+        While the training's dialog waits for a picture, the first one is what to learn from.
+        """
         from stylecam.pictures import PICTURE_SUFFIXES
 
         videos = [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
@@ -139,7 +143,8 @@ class Studio:
         styles = [path for path in paths if path.suffix.lower() in _STYLE_SUFFIXES and path.is_file()]
         if videos:
             self.sources.open(str(videos[0]))
-        for picture in pictures:
+        learnt = pictures[:1] if pictures and self.training.take_picture(pictures[0]) else []
+        for picture in pictures[len(learnt) :]:
             self.stills.paint_picture(picture, self.recordings.folder)
         for style in styles:
             self.styles.ask_import(style)

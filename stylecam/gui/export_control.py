@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from stylecam.gui.export_dialog import ExportDialog
 from stylecam.gui.savedfiles import unused_path
+from stylecam.gui.session import TRIAL
 from stylecam.videofiles import CONTAINERS
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ExportControl(QObject):
         video = self._sources.video
         if video is None:
             return
-        style = self._session.look[0] if self._session.look else "painted"
+        style = self._session.look[0].removeprefix(TRIAL) if self._session.look else "painted"
         suffix = video.suffix.lower() if video.suffix.lower() in CONTAINERS else ".mp4"
         folder = video.parent if os.access(video.parent, os.W_OK) else self._window.settings.recordings_path
         suggestion = unused_path(folder / f"{video.stem} in {style}{suffix}")

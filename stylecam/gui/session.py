@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +16,7 @@ from stylecam.errors import StylecamError
 from stylecam.gui.savedfiles import make_folder, unused_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stylecam.gui.jobs import Jobs
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
     from stylecam.styles import Style, StyleLibrary
     from stylecam.stylizer import Stylizer
 
-__all__ = ["Look", "Session"]
+    _Parts: TypeAlias = list[tuple[Style, float]]
+
+__all__ = ["TRIAL", "Look", "Session"]
 
 Look: TypeAlias = tuple[str, str, int]
 """Name of the style; of a second one mixed in, or empty; share of the second in percent."""
+TRIAL: Final = "trial:"
+"""What the name in a look begins with while a style is tried that is in no library; no style's own name has a colon."""
 
 
 class Session(QObject):
@@ -77,12 +82,13 @@ class Session(QObject):
         self._pipeline: LivePipeline | None = None
         self._library: StyleLibrary | None = None
         self._stylizer: Stylizer | None = None
-        self._look: Look | None = None
+        self._place: tuple[Look, _Parts] | None = None
         self._wanted: Look | None = None
         self._strength, self._keep_colors = 1.0, False
         self._size: tuple[int, int] | None = None
         self._hold_fps: float | None = None
         self._mirror, self._is_camera, self._steadiness = False, False, 50
+        self.style_failed.connect(self._on_style_failed)
 
     @property
     def stylizer(self) -> Stylizer | None:
@@ -95,8 +101,14 @@ class Session(QObject):
 
     @property
     def look(self) -> Look | None:
-        """What is in place."""
-        return self._look
+        """What is in place; for a style that is tried, `TRIAL` and its file's stem."""
+        place = self._place
+        return place[0] if place else None
+
+    @property
+    def wanted(self) -> Look | None:
+        """What was asked for last and has not failed; in place already, or about to be."""
+        return self._wanted
 
     def take_painting(self) -> Painting | None:
         """The newest painting, once."""
@@ -124,7 +136,16 @@ class Session(QObject):
     def set_look(self, name: str, second: str = "", share: int = 50) -> None:
         """Paint with this style, or mix, as soon as it is loaded."""
         self._wanted = look = (name, second if second != name else "", share)
-        self._jobs.submit(lambda: self._load_look(look))
+        self._jobs.submit(lambda: self._load_look(look, lambda: self._parts(look)))
+
+    def try_style(self, path: Path) -> None:
+        """Paint with the style in this file, which need be in no library, until `set_look` is called.
+
+        `style_changed` or `style_failed` follows, with the look ``(TRIAL + stem, "", 50)``. Whatever else is painted
+        meanwhile - recordings, dropped pictures, exports - is painted with it, too: what one sees is what one gets.
+        """
+        self._wanted = look = (TRIAL + path.stem, "", 50)
+        self._jobs.submit(lambda: self._load_look(look, lambda: _style_in(path)))
 
     def set_strength(self, percent: int) -> None:
         self._strength = percent / 100
@@ -184,9 +205,10 @@ class Session(QObject):
         """
         from stylecam.errors import StyleError
 
-        if self._look is None:
+        place = self._place
+        if place is None:
             raise StyleError("No style is loaded yet. Choose one first.")
-        stylizer = self._new_stylizer(self._parts(self._look), self._device)
+        stylizer = self._new_stylizer(place[1], self._device)
         stylizer.size = self._size
         return stylizer
 
@@ -244,13 +266,11 @@ class Session(QObject):
             self._pipeline = pipeline
         return self._pipeline
 
-    def _load_look(self, look: Look) -> None:
+    def _load_look(self, look: Look, read: Callable[[], _Parts]) -> None:
         if look != self._wanted:
             return  # another was clicked meanwhile
         try:
-            if self._library is None:
-                self._load_styles()
-            parts = self._parts(look)
+            parts = read()
             if self._stylizer is None:
                 self._stylizer = self._new_stylizer(parts, self._device)
                 # What was moved in the window while torch was loading.
@@ -260,22 +280,29 @@ class Session(QObject):
         except StylecamError as error:
             self._jobs.tell(self.style_failed, look, str(error))
             return
-        self._put_in_place(look, self._stylizer)
+        self._put_in_place(look, parts, self._stylizer)
 
-    def _put_in_place(self, look: Look, stylizer: Stylizer) -> None:
-        self._look, self._stylizer = look, stylizer
+    def _on_style_failed(self, look: Look) -> None:
+        """In the window's thread, as all who set what is wanted."""
+        if look == self._wanted:
+            self._wanted = self.look
+
+    def _put_in_place(self, look: Look, parts: _Parts, stylizer: Stylizer) -> None:
+        self._place, self._stylizer = (look, parts), stylizer
         if self._pipeline:
             self._pipeline.painter = stylizer
         self._jobs.tell(self.style_changed, look, stylizer.describe())
 
-    def _parts(self, look: Look) -> list[tuple[Style, float]]:
+    def _parts(self, look: Look) -> _Parts:
+        if self._library is None:
+            self._load_styles()
         assert self._library is not None
         name, second, share = look
         if not second or not share:
             return [(self._library[name], 1.0)]
         return [(self._library[name], 1 - share / 100), (self._library[second], share / 100)]
 
-    def _new_stylizer(self, parts: list[tuple[Style, float]], device: str) -> Stylizer:
+    def _new_stylizer(self, parts: _Parts, device: str) -> Stylizer:
         from stylecam.stylizer import Stylizer
 
         return Stylizer(
@@ -287,8 +314,9 @@ class Session(QObject):
         )
 
     def _change_device(self, device: str) -> None:
-        if self._look is not None:
-            self._put_in_place(self._look, self._new_stylizer(self._parts(self._look), device))
+        if self._place is not None:
+            look, parts = self._place
+            self._put_in_place(look, parts, self._new_stylizer(parts, device))
         self._device = device
 
     def _record(self, path: Path) -> None:
@@ -329,3 +357,9 @@ class Session(QObject):
             return
         pipeline.set_output(sink)
         self._jobs.tell(self.output_changed, True, sink.name)
+
+
+def _style_in(path: Path) -> _Parts:
+    from stylecam.styles import read_style
+
+    return [(read_style(path), 1.0)]

@@ -1,14 +1,18 @@
-"""StyleControl: the gallery's styles - read, chosen, failed, imported, and shown with the present picture."""
+"""StyleControl: the gallery's styles - read, chosen, tried, failed, imported, and shown with the present picture.
+
+While a style is tried that is in no library, the gallery marks none, and the settings keep the one before.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from stylecam.gui.savedfiles import make_folder, style_name_from
+from stylecam.gui.session import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +32,25 @@ _NEXT_THUMBNAIL_MS: Final = 350
 
 
 class StyleControl(QObject):
-    """Wires the styles. `begin` reads them and loads the first."""
+    """Wires the styles. `begin` reads them and loads the first.
+
+    Signals:
+        trial_ended(): a style of the library paints again, whoever chose it.
+    """
+
+    trial_ended = Signal()
 
     def __init__(self, window: MainWindow, session: Session, stills: Stills) -> None:
         super().__init__(window)
         self._window, self._session, self._stills = window, session, stills
         self._look: Look | None = None
+        """The last that came from the library: in place, or what there is to go back to while one is tried."""
+        self._trial = ""
+        """What paints on trial, in words; empty while it is a style of the library."""
+        self._words = ("", "")
+        """Of the style that was asked for last on trial: its name in a look, and in words."""
+        self._said = ""
+        """What the banner said last of the trial."""
         self._wanted = ""
         self._choose_when_loaded = ""
         self._live = QTimer(self, singleShot=True, interval=_NEXT_THUMBNAIL_MS)
@@ -67,6 +84,20 @@ class StyleControl(QObject):
         self._choose_when_loaded = name
         self._session.load_styles()
 
+    def try_style(self, path: Path, words: str) -> None:
+        """Paint with the style in this file, which is in no library; `words` say which it is: “x, step 400”."""
+        self._words = (TRIAL + path.stem, words)
+        self._session.try_style(path)
+
+    def end_trial(self) -> None:
+        """Go back to the style before, in the mix that is set; nothing if none is tried or another was chosen since."""
+        wanted, names = self._session.wanted, self._window.gallery.names
+        if wanted is None or not wanted[0].startswith(TRIAL):
+            return
+        before = self._look[0] if self._look else ""
+        if names:
+            self._window.choose_style(before if before in names else names[0])
+
     def ask_import(self, path: Path | None = None) -> None:
         """Take a style file or a checkpoint in, after asking which and under which name."""
         window = self._window
@@ -93,13 +124,12 @@ class StyleControl(QObject):
         window = self._window
         window.show_styles(list(styles))
         names = [style.name for style in styles]
-        if self._look is not None:
-            window.show_look(self._look)
+        self._show_current()
         if self._choose_when_loaded in names:
             window.gallery.current = self._choose_when_loaded
             window.choose_style(self._choose_when_loaded)
             self._choose_when_loaded = ""
-        elif self._look is None and names:
+        elif self._look is None and not self._trial and names:
             wanted = self._wanted or window.settings.style
             name = wanted if wanted in names else _FIRST if _FIRST in names else names[0]
             if wanted and wanted not in names:
@@ -123,19 +153,50 @@ class StyleControl(QObject):
             )
 
     def _on_style_changed(self, look: Look, description: str) -> None:
-        self._look = look
         window = self._window
+        if look[0].startswith(TRIAL):
+            self._trial = self._in_words(look[0])
+            self._show_current()
+            window.status.show_device(self.tr("Trying {what} – {how}").format(what=self._trial, how=description))
+            self._say_trial()
+            return
+        was_trial, self._trial = bool(self._trial), ""
+        self._look = look
         window.status.show_device(description)
         window.change(style=look[0])
+        if was_trial:
+            if window.gallery.current is None:  # else another was clicked meanwhile
+                self._show_current()
+            if window.banner.text == self._said:
+                window.banner.hide_message()
+            self.trial_ended.emit()
+
+    def _in_words(self, name: str) -> str:
+        known, words = self._words
+        return words if name == known else name.removeprefix(TRIAL)
+
+    def _show_current(self) -> None:
+        """Mark in the gallery what paints."""
+        if self._trial:
+            self._window.gallery.current = None
+        elif self._look is not None:
+            self._window.show_look(self._look)
+
+    def _say_trial(self) -> None:
+        banner, before = self._window.banner, self._said
+        self._said = self.tr("Trying {what}.").format(what=self._trial)
+        if banner.reword(before, self._said):
+            return
+        back = self.tr("Back to {style}").format(style=self._look[0]) if self._look else self.tr("Back to the gallery")
+        banner.show_message(self._said, level="info", actions=[(back, self.end_trial)])
 
     def _on_style_failed(self, look: Look, why: str) -> None:
         window = self._window
-        if self._look is not None:
-            window.show_look(self._look)
+        self._show_current()
         window.banner.show_message(
-            self.tr("“{name}” could not be loaded; the style before stays.").format(name=look[0])
-            if self._look
-            else self.tr("“{name}” could not be loaded.").format(name=look[0]),
+            self.tr("“{name}” could not be loaded; the style before stays.").format(name=self._in_words(look[0]))
+            if self._look or self._trial
+            else self.tr("“{name}” could not be loaded.").format(name=self._in_words(look[0])),
             level="error",
             actions=[(self.tr("Show the styles folder"), self._on_styles_folder)],
             details=why,

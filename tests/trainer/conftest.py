@@ -7,6 +7,9 @@ import pytest
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
+from tests.tiny import write_tiny_style
+from trainer.config import TrainConfig
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,3 +40,33 @@ def painting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("painting") / "discs.png"
     draw_picture(99, (128, 128)).save(path)
     return path
+
+
+@pytest.fixture
+def config(painting: Path, photographs: Path) -> TrainConfig:
+    """A run of eight small steps: two that learn to see, six that paint, the last four with consistency."""
+    return TrainConfig(
+        painting=str(painting),
+        content=str(photographs),
+        painting_sha256="5" * 64,
+        steps=8,
+        crop=64,
+        painting_size=96,
+        reconstruction_steps=2,
+        style_rise=1,
+        consistency_start=0.5,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _measured_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of small pictures: the same arithmetic in a tenth of the time."""
+    monkeypatch.setattr("trainer.measure._SHORT_SIDE", 128)
+    monkeypatch.setattr("trainer.report._SIZE", (64, 48))
+    monkeypatch.setattr("trainer.report._HALF_SIDE", 64)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A style to start from, whose networks paint coloured noise from the first step on."""
+    return write_tiny_style(tmp_path_factory.mktemp("base") / "base.safetensors", variants=("fast", "full")).path

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from stylecam.errors import TrainError
-from trainer.config import PRESETS, Preset, TrainConfig
+from trainer.config import Emphasis, Preset, TrainConfig, preset_settings, preset_variants
 
 
 def test_a_configuration_survives_json() -> None:
@@ -49,7 +49,27 @@ def test_settings_that_make_no_sense_are_refused_by_name(wrong: dict[str, Any]) 
         TrainConfig("p.png", "photos", **wrong)
 
 
-def test_presets_grow() -> None:
-    steps = [TrainConfig("p", "c", **PRESETS[preset]).steps for preset in get_args(Preset)]
-    assert steps == sorted(steps)
-    assert len(set(steps)) == 3
+@pytest.mark.parametrize("from_base", [False, True])
+def test_presets_grow(from_base: bool) -> None:
+    base = "base.safetensors" if from_base else ""
+    configs = [
+        TrainConfig("p", "c", base=base, **preset_settings(preset, from_base=from_base)) for preset in get_args(Preset)
+    ]
+    work = [config.steps * config.batch * config.crop**2 for config in configs]
+    assert work == sorted(work)
+    assert len(set(work)) == 3
+    assert set(preset_variants("best")) > set(preset_variants("quick"))
+
+
+def test_a_base_saves_steps() -> None:
+    for preset in get_args(Preset):
+        assert preset_settings(preset, from_base=True)["steps"] < preset_settings(preset, from_base=False)["steps"]
+
+
+def test_emphasis_multiplies_weights_and_nothing_else() -> None:
+    config = TrainConfig("p", "c", style_weight=4, content_weight=2, consistency_weight=10)
+    changed = config.with_emphasis(Emphasis(style=2, content=0.5, steady=3))
+    assert (changed.style_weight, changed.content_weight, changed.consistency_weight) == (8, 1, 30)
+    assert config.with_emphasis(Emphasis()) == config
+    with pytest.raises(ValueError, match="steady"):
+        Emphasis(steady=float("nan"))

@@ -75,7 +75,7 @@ def test_unusable_files_are_named_and_skipped(photographs: Path, tmp_path: Path)
 def test_too_few_photographs_are_refused_with_the_number(tmp_path: Path) -> None:
     for seed in range(3):
         draw_picture(seed).save(tmp_path / f"{seed}.png")
-    with pytest.raises(TrainError, match="3 usable photographs, training needs at least 16"):
+    with pytest.raises(TrainError, match="3 usable photographs, training needs at least 8"):
         ContentImages(tmp_path, 64, 1, seed=0)
     with pytest.raises(TrainError, match="is not a folder"):
         find_images(tmp_path / "nowhere")

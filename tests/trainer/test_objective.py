@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 import torch
 
@@ -38,9 +37,8 @@ def test_views_of_one_scene_do_not_differ_whichever_way_they_lie_apart() -> None
 
 
 def test_a_disturbed_picture_stays_a_picture_and_is_another_each_time() -> None:
-    rng = np.random.default_rng(0)
-    x = torch.full((1, 3, 32, 32), 250.0)
-    one, other = _disturb(x, rng), _disturb(x, rng)
+    x = torch.full((3, 32, 32), 250.0)
+    one, other = _disturb(x, 0, 4, 0), _disturb(x, 0, 4, 1)
     assert one.max() <= 255
     assert not torch.equal(one, other)
     assert (one - x).abs().mean() < 15
@@ -64,14 +62,14 @@ def test_losses_are_weighted_as_the_configuration_says(painting: Path, photograp
     content, style, tv, consistency, total = at(2)
     assert content == pytest.approx(0, abs=1e-9)
     assert consistency == 0
-    assert total == pytest.approx(8 * style / 4 + 2 * tv, rel=1e-4)  # the first of four steps up
+    assert total == pytest.approx(5 * style / 4 + 2 * tv, rel=1e-4)  # the first of four steps up
     content, style, tv, consistency, total = at(8)
     assert consistency > 0
-    assert total == pytest.approx(8 * style + 2 * tv + 20 * consistency, rel=1e-4)
+    assert total == pytest.approx(5 * style + 2 * tv + 20 * consistency, rel=1e-4)
     # A network that changes the picture loses content, too.
     darker = _Darker()
     losses = step_losses(darker, vgg, target, images, replace(config, content_weight=3.0), 4, "cpu")  # type: ignore[arg-type]
-    parts = 3 * losses.content + 8 * 3 / 4 * losses.style + 2 * losses.tv
+    parts = 3 * losses.content + 5 * 3 / 4 * losses.style + 2 * losses.tv
     assert losses.content > 0.1
     assert losses.total.item() == pytest.approx(parts.item(), rel=1e-4)
     # At one scale every layer is seen at full size.

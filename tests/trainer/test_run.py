@@ -1,0 +1,306 @@
+"""A run as its watcher sees it: paused, steered, kept, cancelled, killed, shared by two processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+import trainer.stepper
+from stylecam.bundled import child_environment
+from stylecam.errors import TrainError
+from stylecam.runs import Control, EventReader, read_run, trial_styles, write_control
+from stylecam.styles import read_style
+from trainer.checkpoint import latest_checkpoint
+from trainer.events import EventLog
+from trainer.loop import train
+from trainer.perceptual import Vgg16
+from trainer.processes import ALONE
+from trainer.request import Request, copy_painting, read_request, write_request
+from trainer.run import export_run, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trainer.config import TrainConfig
+    from trainer.objective import Losses
+
+    Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture(scope="module")
+def vgg() -> Vgg16:
+    return Vgg16()
+
+
+def _events(run: Path) -> list[dict[str, Any]]:
+    return EventReader(run / "events.jsonl").read()
+
+
+def _prepared(config: TrainConfig, run: Path, base: Path) -> Request:
+    """A run that was asked for and not begun."""
+    config = replace(config, base=str(base))
+    run.mkdir()
+    copy_painting(Path(config.painting), run, None)
+    request = Request("discs", "quick", "here", (config,), out=str(run.parent / "out"), checkpoint_every=2)
+    write_request(run, request)
+    return read_request(run)
+
+
+class Steering:
+    """Writes control.json at the steps that a test says, as a watcher would."""
+
+    def __init__(self, run: Path, wishes: dict[int, Control], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steps: list[int] = []
+        self.totals: dict[int, float] = {}
+        original = trainer.stepper.step_losses
+
+        def steered(*arguments: Any) -> Losses:
+            step = arguments[5]
+            self.steps.append(step)
+            if step in wishes:
+                write_control(run, wishes.pop(step))
+            losses = original(*arguments)
+            self.totals[step] = losses.total.item()
+            return losses
+
+        monkeypatch.setattr(trainer.stepper, "step_losses", steered)
+
+
+def test_keep_makes_the_style_of_what_is_there(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    request = _prepared(config, run, base)
+    Steering(run, {4: Control("keep")}, monkeypatch)
+    assert perform(request, run, EventLog(run / "events.jsonl"), vgg=vgg, device="cpu", processes=ALONE)
+    info = read_run(run)
+    assert (info.state, info.step) == ("finished", 5)
+    assert info.style == tmp_path / "out" / "discs.safetensors"
+    style: Any = read_style(info.style)
+    assert style.record["fast"]["steps"] == 5
+
+
+def test_cancel_makes_none(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    request = _prepared(config, run, base)
+    Steering(run, {3: Control("cancel")}, monkeypatch)
+    perform(request, run, EventLog(run / "events.jsonl"), vgg=vgg, device="cpu", processes=ALONE)
+    assert read_run(run).state == "cancelled"
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_pause_is_on_disk_and_goes_on_to_the_same_losses(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = tmp_path / "unbroken"
+    request = _prepared(config, unbroken, base)
+    with monkeypatch.context() as patch:
+        expected = Steering(unbroken, {}, patch)
+        train(request.networks[0], unbroken, EventLog(unbroken / "events.jsonl"), vgg=vgg)
+    run = tmp_path / "run"
+    _prepared(config, run, base)
+    steering = Steering(run, {4: Control("pause")}, monkeypatch)
+    paused_at: list[int] = []
+
+    def wait(_seconds: float) -> None:
+        checkpoint = latest_checkpoint(run / "fast")
+        assert checkpoint is not None
+        paused_at.append(checkpoint.step)
+        write_control(run, Control("run"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", wait)
+        perform(
+            request,
+            run,
+            EventLog(run / "events.jsonl"),
+            vgg=vgg,
+            device="cpu",
+            processes=ALONE,
+        )
+    assert paused_at == [5]
+    assert steering.totals == expected.totals
+    assert [e["event"] for e in _events(run) if e["event"] in ("paused", "resumed")] == ["paused", "resumed"]
+
+
+def test_emphasis_acts_from_the_next_checkpoint_on_and_survives_a_resume(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, steered, broken = tmp_path / "plain", tmp_path / "steered", tmp_path / "broken"
+    totals: dict[str, dict[int, float]] = {}
+    for run in (plain, steered, broken):
+        _prepared(config, run, base)
+        with monkeypatch.context() as patch:
+            wishes = {} if run == plain else {4: Control(style=4.0)}
+            steering = Steering(run, wishes, patch)
+
+            def read(run: Path = run) -> Control:
+                from stylecam.runs import read_control
+
+                return read_control(run)
+
+            options: Any = {"vgg": vgg, "control": read, "checkpoint_every": 3}
+            if run == broken:
+                train(config, run, EventLog(run / "events.jsonl"), stop=lambda s=steering: len(s.steps) >= 7, **options)
+                (run / "control.json").unlink()
+                write_control(run, Control(style=4.0))
+            train(config, run, EventLog(run / "events.jsonl"), **options)
+            totals[run.name] = steering.totals
+    assert all(totals["plain"][step] == totals["steered"][step] for step in range(6))
+    assert all(totals["steered"][step] > 1.5 * totals["plain"][step] for step in (6, 7))
+    assert totals["steered"] == totals["broken"]
+    assert [e["step"] for e in _events(steered) if e["event"] == "emphasis"] == [6]
+
+
+def test_what_does_not_fit_into_memory_is_taken_in_parts(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(config, batch=4, steps=5)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    expected = train(config, whole, EventLog(tmp_path / "whole.jsonl"), vgg=vgg).checkpoint
+    original = trainer.stepper.step_losses
+
+    def small_device(*arguments: Any) -> Losses:
+        if len(arguments[7]) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return original(*arguments)
+
+    monkeypatch.setattr(trainer.stepper, "step_losses", small_device)
+    got = train(config, parts, EventLog(tmp_path / "parts.jsonl"), vgg=vgg).checkpoint
+    for name, tensor in expected.network.items():
+        torch.testing.assert_close(got.network[name], tensor, rtol=1e-3, atol=2e-4)
+    notices = [e["text"] for e in EventReader(tmp_path / "parts.jsonl").read() if e["event"] == "notice"]
+    assert len(notices) == 2
+    assert "taken in 4 parts" in notices[-1]
+    monkeypatch.setattr(trainer.stepper, "step_losses", _no_memory)
+    with pytest.raises(TrainError, match="choose a smaller --crop"):
+        train(config, tmp_path / "none", EventLog(tmp_path / "none.jsonl"), vgg=vgg)
+
+
+def test_any_preview_can_be_made_a_style(config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    request = _prepared(config, run, base)
+    events = EventLog(run / "events.jsonl")
+    perform(request, run, events, vgg=vgg, device="cpu", processes=ALONE)
+    first = trial_styles(run)[0]
+    step = int(first.stem.rpartition("-")[2])
+    assert step < config.steps
+    style = export_run(request, run, events, vgg=vgg, device="cpu", step=step)
+    for name, weights in read_style(first).weights("fast").items():
+        assert (style.weights("fast")[name] == weights).all()
+    with pytest.raises(TrainError, match=rf"no preview of step 3; it has {step}, {config.steps}"):
+        export_run(request, run, events, vgg=vgg, device="cpu", step=3)
+    with pytest.raises(TrainError, match="nothing of full is there"):
+        export_run(request, run, events, vgg=vgg, device="cpu", variant="full")
+
+
+def _arguments(painting: Path, photographs: Path, base: Path, run: Path, *more: str) -> list[str]:
+    small = ["--crop", "64", "--painting-size", "64", "--reconstruction-steps", "1", "--style-rise", "1"]
+    fixed = ["--base", str(base), "--vgg-precision", "float32", "--threads", "1", "--out", str(run.parent / "out")]
+    what = [str(painting), "--name", "discs", "--content", str(photographs), "--folder", str(run), "--variant", "fast"]
+    return ["new", *what, *small, *fixed, *more]
+
+
+_SMALL = """
+import sys
+import trainer.measure, trainer.report
+trainer.measure._SHORT_SIDE, trainer.report._SIZE, trainer.report._HALF_SIDE = 128, (64, 48), 64
+from trainer.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start the trainer as a process of its own; only what it measures is smaller than a user's."""
+    program = tmp_path / "trainer_on_small_pictures.py"
+    program.write_text(_SMALL)
+
+    def start_one(*arguments: str, launcher: tuple[str, ...] = (sys.executable,)) -> subprocess.Popen[bytes]:
+        environment = {**child_environment(), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [*launcher, str(program), *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+    return start_one
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_losses_of_an_unbroken_one(
+    start: Start, painting: Path, photographs: Path, base: Path, tmp_path: Path
+) -> None:
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    more = ["--steps", "24", "--checkpoint-every", "4"]
+    with start(*_arguments(painting, photographs, base, unbroken, *more)) as process:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    with start(*_arguments(painting, photographs, base, killed, *more)) as process:
+        # After a checkpoint and before the next: what was trained since is trained again.
+        _until(lambda: any(e["event"] == "checkpoint" and e["step"] >= 8 for e in _events(killed)))
+        time.sleep(0.15)
+        process.send_signal(signal.SIGKILL)
+    assert read_run(killed).state == "stopped"
+    with start("resume", str(killed)) as process:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    one, other = latest_checkpoint(unbroken / "fast"), latest_checkpoint(killed / "fast")
+    assert one is not None
+    assert other is not None
+    for group in ("network", "average", "first_moment", "second_moment"):
+        for name, tensor in getattr(one, group).items():
+            assert torch.equal(getattr(other, group)[name], tensor)
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_with_the_whole_batch(
+    start: Start, painting: Path, photographs: Path, base: Path, tmp_path: Path
+) -> None:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    more = ["--steps", "8", "--batch", "2", "--checkpoint-every", "4", "--consistency-start", "0.5"]
+    with start(*_arguments(painting, photographs, base, alone, *more)) as process:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    with start(*_arguments(painting, photographs, base, shared, *more), launcher=torchrun) as process:
+        out, errors = process.communicate()
+        assert process.returncode == 0, errors.decode()
+    one, other = latest_checkpoint(alone / "fast"), latest_checkpoint(shared / "fast")
+    assert one is not None
+    assert other is not None
+    assert one.step == other.step == 8
+    for name, tensor in one.network.items():
+        torch.testing.assert_close(other.network[name], tensor, rtol=1e-3, atol=2e-4)
+    # Its voice is one, and the losses that it tells are the whole batch's.
+    told = [json.loads(line) for line in out.decode().splitlines()]
+    assert [e["event"] for e in told].count("finished") == 1
+    last = [[e for e in _events(run) if e["event"] == "step"][-1] for run in (alone, shared)]
+    assert last[1]["total"] == pytest.approx(last[0]["total"], rel=1e-3)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused() -> None:
+    with pytest.raises(TrainError, match="choose --batch 2"):
+        replace(ALONE, count=2).share(3)
+    assert replace(ALONE, rank=1, count=2).share(4) == range(2, 4)
+    assert os.environ.get("WORLD_SIZE") is None
+
+
+def _no_memory(*_: object) -> None:
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory")

@@ -1,0 +1,121 @@
+"""Before the first step: photographs, a style to start from, the faster precision, and the steps there is time for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stylecam.errors import TrainError
+from stylecam.styles import StyleLibrary
+from trainer.config import preset_variants
+from trainer.content import find_images, load_picture, to_tensor
+from trainer.estimate import estimate
+from trainer.gather import gather
+from trainer.nearest import nearest_base
+from trainer.options import make_config, texts_of
+from trainer.perceptual import style_target
+from trainer.precision import network_precision, vgg_precision
+from trainer.request import Request, copy_painting, read_request, write_request
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stylecam.architecture import Variant
+    from trainer.config import TrainConfig
+    from trainer.events import EventLog
+    from trainer.perceptual import Vgg16
+
+__all__ = ["prepare"]
+
+
+def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg16, device: str, sha256: str) -> None:
+    """Work out what `new` asks for - photographs, base, precision, steps - and write it into the run's folder.
+
+    Args:
+        arguments: of `trainer.options`; `painting` becomes the copy in the run's folder.
+        run: the folder, which this process holds.
+        events: told of each phase.
+        vgg: on `device`.
+        device: torch's name of it.
+        sha256: of the painting's file.
+
+    Raises:
+        TrainError: too few photographs; no style to start from; a run of another painting is in the folder.
+        SourceError: the painting, or the video or camera that gives the photographs, cannot be read.
+    """
+    earlier = read_request(run) if (run / "run.json").exists() else None
+    begun = earlier.networks if earlier else ()
+    if begun and begun[0].painting_sha256 != sha256:
+        raise TrainError(f"the run in {run} is of another painting: name another folder with --run")
+    asked = Request(
+        name=arguments.name,
+        preset=arguments.preset,
+        content=arguments.content,
+        networks=begun,
+        texts=texts_of(arguments),
+        out=str(arguments.out.resolve()) if arguments.out else "",
+        device=arguments.device or "auto",
+        threads=arguments.threads or 0,
+        created=earlier.created if earlier else time.time(),
+    )
+    if not begun:
+        write_request(run, asked)  # so that whoever watches knows from the start whose run this is
+    arguments.painting = copy_painting(arguments.painting, run, arguments.region)
+    events.emit("phase", phase="photographs", variant="")
+    content = gather(arguments.content, run)
+    found: dict[str, Any] = {"network_precision": network_precision(device)}
+    if begun:
+        found["vgg_precision"] = begun[0].vgg_precision
+    elif arguments.vgg_precision is None:
+        found["vgg_precision"] = vgg_precision(vgg, device)
+    networks = []
+    for variant in arguments.variant or preset_variants(arguments.preset):
+        known = [config.base for config in begun if config.variant == variant]
+        base = known[0] if known else _base(arguments, variant, vgg, content, events, device)
+        where = {"sha256": sha256, "content": str(content.resolve())}
+        networks.append(make_config(arguments, arguments.preset, variant, base=base, **where, **found))
+    if arguments.minutes and not begun:
+        networks = _within(arguments.minutes, networks, arguments, device)
+    # About twenty checkpoints, so that a slider acts soon; a lost minute or two where steps are slow.
+    often = min(1000, max(50, max(config.steps for config in networks) // 20))
+    write_request(run, replace(asked, networks=tuple(networks), checkpoint_every=arguments.checkpoint_every or often))
+
+
+def _base(
+    arguments: argparse.Namespace,
+    variant: Variant,
+    vgg: Vgg16,
+    content: Path,
+    events: EventLog,
+    device: str,
+) -> str:
+    """Path of the style to start from, or nothing."""
+    if arguments.base == "none":
+        return ""
+    library = StyleLibrary()
+    if arguments.base != "nearest":
+        given = Path(arguments.base)
+        return str(given.resolve()) if given.is_file() else str(library[arguments.base].path)
+    events.emit("phase", phase="base", variant=variant)
+    side = arguments.painting_size or 512
+    target = style_target(vgg, to_tensor(load_picture(arguments.painting, short_side=side)).to(device))
+    picture = load_picture(find_images(content)[0], short_side=256)
+    styles = [style for style in library.values() if style.name != arguments.name]
+    style, distances = nearest_base(vgg, target, styles, variant, picture, device=device)
+    events.emit("base", name=style.name, distances={name: round(far, 3) for name, far in distances.items()})
+    return str(style.path)
+
+
+def _within(
+    minutes: float, networks: list[TrainConfig], arguments: argparse.Namespace, device: str
+) -> list[TrainConfig]:
+    """The same networks, with as many steps as fit into the time on this device."""
+    low, high = estimate({"wanted": networks}, vgg_weights=arguments.vgg, device=device, threads=arguments.threads)[
+        "wanted"
+    ]
+    factor = minutes * 60 / ((low + high) / 2)
+    return [
+        replace(config, steps=max(config.first_painted_step + 50, round(config.steps * factor))) for config in networks
+    ]

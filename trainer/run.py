@@ -1,0 +1,146 @@
+"""A run from its request to its style: one network after the other, each trained, judged and written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from stylecam.errors import TrainError
+from stylecam.runs import read_control, trial_styles
+from stylecam.styles import StyleLibrary, read_style
+from trainer.checkpoint import latest_checkpoint
+from trainer.export import export_style
+from trainer.loop import train
+from trainer.request import style_target_path
+from trainer.watching import write_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stylecam.styles import Style
+    from trainer.config import TrainConfig
+    from trainer.events import EventLog
+    from trainer.perceptual import Vgg16
+    from trainer.processes import Processes
+    from trainer.request import Request
+
+__all__ = ["export_run", "perform"]
+
+_WORK: Final = {"fast": 1.0, "full": 1.8}
+"""Time of a step, roughly, by network: most of it is VGG's."""
+
+
+def perform(
+    request: Request,
+    run: Path,
+    events: EventLog,
+    *,
+    vgg: Vgg16,
+    device: str,
+    processes: Processes,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Train every network that is not trained yet, and write the style; whether it was not stopped before.
+
+    Raises:
+        TrainError: see `trainer.loop.train` and `trainer.export.export_style`.
+        StyleError: the style cannot be written.
+    """
+    target = style_target_path(request.name, request.out, request.networks[0].painting_sha256, StyleLibrary())
+    count = len(request.networks)
+    style: Style | None = None
+    for number, config in enumerate(request.networks, 1):
+        later = sum(other.steps * _WORK[other.variant] for other in request.networks[number:]) / _WORK[config.variant]
+        outcome = train(
+            config,
+            run,
+            events,
+            vgg=vgg,
+            stop=stop,
+            control=lambda: read_control(run),
+            device=device,
+            checkpoint_every=request.checkpoint_every,
+            processes=processes,
+            title=request.texts.title,
+            place=(number, count),
+            later_seconds=lambda each, steps=later: steps * each,  # type: ignore[misc]
+        )
+        checkpoint = outcome.checkpoint
+        if outcome.ending == "stopped":
+            text = f"stopped at step {checkpoint.step} of {config.steps}; resumed, it goes on from there"
+            events.emit("stopped", step=checkpoint.step, text=text)
+            return False
+        if outcome.ending == "cancelled":
+            events.emit("cancelled", step=checkpoint.step)
+            return True
+        if processes.leads:
+            events.emit("phase", phase="finishing", variant=config.variant)
+            trial = write_trial(run, config, checkpoint.step, checkpoint.average, request.texts.title)
+            style = export_style(
+                trial,
+                config,
+                target,
+                events,
+                step=checkpoint.step,
+                seconds=checkpoint.seconds,
+                texts=request.texts,
+                vgg=vgg,
+                device=device,
+            )
+        if outcome.ending == "kept":
+            break
+    if style is not None:
+        events.emit("finished", step=checkpoint.step, seconds=round(checkpoint.seconds), path=str(style.path))
+    return True
+
+
+def export_run(
+    request: Request,
+    run: Path,
+    events: EventLog,
+    *,
+    vgg: Vgg16,
+    device: str,
+    variant: str = "",
+    step: int | None = None,
+) -> Style:
+    """Make the style of what a run came to: of one preview's step, or of the newest checkpoint.
+
+    Raises:
+        TrainError: the run has no such network or preview.
+        StyleError: the style cannot be written.
+    """
+    config = _network(request, run, variant)
+    checkpoint = latest_checkpoint(run / config.variant)
+    if checkpoint is None:
+        raise TrainError(f"the run in {run} has not begun its {config.variant} network: there is nothing to export")
+    if step is None or step == checkpoint.step:
+        trial = write_trial(run, config, checkpoint.step, checkpoint.average, request.texts.title)
+    else:
+        trial = _preview(run, config, step)
+    target = style_target_path(request.name, request.out, config.painting_sha256, StyleLibrary())
+    taken = checkpoint.step if step is None else step
+    seconds = checkpoint.seconds * taken / max(1, checkpoint.step)
+    return export_style(
+        trial, config, target, events, step=taken, seconds=seconds, texts=request.texts, vgg=vgg, device=device
+    )
+
+
+def _network(request: Request, run: Path, variant: str) -> TrainConfig:
+    """The network of this variant; without one, the last that was begun."""
+    begun = [config for config in request.networks if (run / config.variant).is_dir()]
+    wanted = [config for config in request.networks if config.variant == variant] if variant else begun[-1:]
+    if not wanted:
+        trained = ", ".join(config.variant for config in request.networks)
+        raise TrainError(f"the run in {run} trains {trained}, and nothing of {variant or 'it'} is there yet")
+    return replace(wanted[0])
+
+
+def _preview(run: Path, config: TrainConfig, step: int) -> Style:
+    names = {path.stem: path for path in trial_styles(run)}
+    stem = f"{config.variant}-{step:07d}"
+    if stem not in names:
+        steps = ", ".join(str(int(name.partition("-")[2])) for name in names if name.startswith(config.variant))
+        raise TrainError(f"the run in {run} has no preview of step {step}; it has {steps or 'none'}")
+    return read_style(names[stem])
