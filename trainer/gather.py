@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,21 +24,21 @@ from stylecam.sources import VideoFileSource
 from trainer.content import FEWEST_PHOTOGRAPHS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from stylecam.frame import Image
 
 __all__ = ["gather"]
 
 _MOST: Final = 120
-"""Pictures of a video: more of the same scenes teach nothing new."""
+"""Pictures of a video or a camera: more of the same scenes teach nothing new."""
 _EVERY_S: Final = 0.5
 _PATIENCE_S: Final = 20.0
 """How much longer than asked for a camera may take, to start or to come back."""
 _SHORT_SIDE: Final = 512
 _ALIKE: Final = 4.0
 """Mean difference of two small grey pictures, of 255, below which the second is one that is there already."""
-_LIVE: Final = re.compile(r"camera(:.*)?|fake:.+|test")
+_LIVE: Final = re.compile(r"camera(:.*)?|\d+|(rtsps?|https?)://.+|fake:.+|test", re.IGNORECASE)
 
 
 def gather(
@@ -66,14 +68,14 @@ def gather(
     taken = run / "content"
     if taken.is_dir():
         return taken
-    live = _LIVE.fullmatch(content) is not None
-    if not live and not Path(content).is_file():
+    file = Path(content).is_file()
+    if not file and not _LIVE.fullmatch(content):
         raise TrainError(f"{content} is neither a folder nor a video: name one with photographs, or a video, or camera")
-    images = _from_camera(content, seconds) if live else _from_video(Path(content))
-    return _keep(_distinct(images), taken, content, on_progress)
+    with closing(_from_video(Path(content)) if file else _from_camera(content, seconds)) as images:
+        return _keep(islice(_distinct(images), _MOST), taken, content, on_progress)
 
 
-def _from_video(path: Path) -> Iterator[Image]:
+def _from_video(path: Path) -> Generator[Image, None, None]:
     """Pictures spread evenly over its length, as far as that is known."""
     try:
         with VideoFileSource(path) as source:
@@ -88,7 +90,7 @@ def _from_video(path: Path) -> Iterator[Image]:
         raise TrainError(f"{path} is neither a folder of photographs nor a video that can be read ({exc})") from exc
 
 
-def _from_camera(spec: str, seconds: float) -> Iterator[Image]:
+def _from_camera(spec: str, seconds: float) -> Generator[Image, None, None]:
     source = open_source(spec, live=True)
     # A camera that gives nothing, or no longer, would be waited for without end.
     watchdog = threading.Timer(seconds + _PATIENCE_S, source.close)

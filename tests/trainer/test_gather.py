@@ -84,6 +84,24 @@ def test_a_video_gives_its_different_pictures(tmp_path: Path) -> None:
     assert gather(str(clip), tmp_path / "run") == folder
 
 
+def test_of_a_long_video_pictures_are_taken_from_all_of_its_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer.gather, "_MOST", 10)
+    clip = make_clip(tmp_path / "clip.mp4", frames=100, rate=10, size=(640, 360), picture=changing)
+    pictures = sorted(gather(str(clip), tmp_path / "run").iterdir())
+    assert len(pictures) == 10
+    with PilImage.open(pictures[-1]) as last:
+        assert np.abs(np.asarray(last, float) - scene(18, 640, 360)).mean() < 12
+
+
+def test_pictures_are_scaled_to_what_training_can_use(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", frames=50, rate=10, size=(1280, 720), picture=changing)
+    for path in gather(str(clip), tmp_path / "run").iterdir():
+        with PilImage.open(path) as picture:
+            assert picture.size == (910, 512)
+
+
 def test_a_video_that_shows_one_thing_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "still.mp4", frames=60, rate=10, picture=flat(90))
     with pytest.raises(TrainError, match="gives 1 pictures that differ, training needs at least 8"):
@@ -97,6 +115,41 @@ def test_a_camera_is_asked_for_so_long_and_let_go(tmp_path: Path, monkeypatch: p
     folder = gather("camera:Desk", tmp_path, seconds=11.9)
     assert len(list(folder.iterdir())) == 12
     assert source.closed.is_set()
+
+
+def test_a_camera_gives_no_more_pictures_than_teach_and_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Playing(60)
+    monkeypatch.setattr(trainer.gather, "open_source", lambda spec, live: source)
+    monkeypatch.setattr(trainer.gather, "_MOST", 9)
+    assert len(list(gather("camera", tmp_path, seconds=50).iterdir())) == 9
+    assert source.closed.is_set()
+
+
+@pytest.mark.parametrize("spec", ["camera", "camera:Desk", "0", "rtsp://there/stream", "http://there/video", "test"])
+def test_whatever_is_known_as_a_camera_is_one(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def opened(spec: str, *, live: bool) -> Playing:
+        asked.append(spec)
+        return Playing(10)
+
+    monkeypatch.setattr(trainer.gather, "open_source", opened)
+    gather(spec, tmp_path)
+    assert asked == [spec]
+
+
+@pytest.mark.slow
+def test_a_running_source_gives_pictures_while_it_runs(tmp_path: Path) -> None:
+    assert len(list(gather("test", tmp_path, seconds=6).iterdir())) >= 8
+
+
+def test_a_camera_that_was_asked_too_briefly_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "camera.json").write_text('{"width": 160, "height": 120}')
+    with pytest.raises(TrainError, match="move the camera about"):
+        gather(f"fake:{tmp_path / 'camera.json'}", tmp_path / "run", seconds=1)
+    assert not list((tmp_path / "run").iterdir())
 
 
 def test_a_camera_that_gives_no_picture_is_not_waited_for_for_ever(
