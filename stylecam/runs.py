@@ -58,7 +58,7 @@ RunState = Literal["running", "paused", "stopped", "finished", "failed", "cancel
 _TRIAL = re.compile(r"([a-z]+)-(\d+)\.safetensors")
 # What a run consists of, `run.json` aside. A folder may hold what is not ours, and that is never deleted.
 _FILES: Final = ("painting.*", "still.jpg", "control.json", "lock", "trainer.log", "events.jsonl", ".*.part")
-_FOLDERS: Final = ("content", "fast", "full", "previews", "trials", "tensorboard")
+_FOLDERS: Final = ("content", ".content.part", "fast", "full", "previews", "trials", "tensorboard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,8 @@ class _Told:
         if kind in ("started", "step"):
             self.variant = _text(event.get("variant")) or self.variant
             self.steps = _whole(event.get("steps"), self.steps)
-        self.step = _whole(event.get("to_step", event.get("step")), self.step)
+        if kind != "exported":  # of any preview, also long after
+            self.step = _whole(event.get("to_step", event.get("step")), self.step)
         if kind == "step":
             left = finite(event.get("seconds_left"), -1.0)
             self.seconds_left = left if left >= 0 else None

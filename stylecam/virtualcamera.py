@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from stylecam.errors import SinkError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from stylecam.frame import Frame
 
-__all__ = ["VirtualCameraSink"]
+__all__ = ["VirtualCameraSink", "check_virtual_camera"]
 
 _INSTALL: Final = 'pip install "stylecam[virtual-camera]"'
 _OBS: Final = (
@@ -32,6 +33,7 @@ _DRIVER: Final = {
     "darwin": _OBS,
     "win32": _OBS,
 }
+_LINUX_MODULE: Final = Path("/sys/module/v4l2loopback")
 _LEAST_SIDE: Final = 2
 
 
@@ -105,6 +107,18 @@ class VirtualCameraSink:
         self.close()
 
 
+def check_virtual_camera() -> None:
+    """Whether one can be had, as far as can be told without opening it: on Linux package and driver, else the package.
+
+    Raises:
+        SinkError: no; says what is missing and what helps.
+    """
+    package = _load_package()
+    _check_backends(package)
+    if sys.platform == "linux" and not _LINUX_MODULE.exists():
+        raise SinkError(f"The virtual camera's driver is missing. To have one, {_driver()}.")
+
+
 def _load_package() -> Any:
     try:
         return importlib.import_module("pyvirtualcam")
@@ -127,8 +141,7 @@ def _broken_package(error: Exception) -> SinkError:
 
 
 def _open_camera(package: Any, size: tuple[int, int], rate: float, name: str | None) -> Any:
-    if not getattr(package.camera, "BACKENDS", True):
-        raise SinkError("There is no virtual camera for this system; Linux, macOS and Windows have one.")
+    _check_backends(package)
     width, height = size
     try:
         return package.Camera(width, height, rate, fmt=package.PixelFormat.RGB, device=name)
@@ -143,6 +156,11 @@ def _open_camera(package: Any, size: tuple[int, int], rate: float, name: str | N
             f"No virtual camera is free. Close the program that uses it; if there is none yet, {_driver()}; then try "
             f"again. ({reason})"
         ) from exc
+
+
+def _check_backends(package: Any) -> None:
+    if not getattr(package.camera, "BACKENDS", True):
+        raise SinkError("There is no virtual camera for this system; Linux, macOS and Windows have one.")
 
 
 def _driver() -> str:

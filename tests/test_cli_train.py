@@ -431,7 +431,7 @@ def test_a_style_is_trained_and_its_path_printed(photographs: Path, tmp_path: Pa
     # A folder called trainer where the user stands must not be taken for ours.
     (tmp_path / "trainer").mkdir()
     (tmp_path / "trainer" / "__main__.py").write_text("raise SystemExit('the wrong trainer')")
-    command = _command(photographs, "--steps", "2", "--out", str(out))
+    command = _command(photographs, "--steps", "2", "--base", "candy", "--out", str(out))
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == str(out / "tiny.safetensors")
@@ -443,7 +443,7 @@ def test_a_style_is_trained_and_its_path_printed(photographs: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_signal_writes_a_checkpoint_and_resume_goes_on(photographs: Path, tmp_path: Path) -> None:
-    command = _command(photographs, "--steps", "400", "--out", str(tmp_path), "--json")
+    command = _command(photographs, "--steps", "400", "--base", "candy", "--out", str(tmp_path), "--json")
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -498,10 +498,24 @@ def test_a_style_of_another_painting_is_kept(photographs: Path, tmp_path: Path) 
 
 
 def test_what_cannot_start_says_why_in_one_line(photographs: Path, tmp_path: Path) -> None:
-    for path in list(photographs.glob("1*.png")):
+    for path in sorted(photographs.glob("*.png"))[7:]:
         path.unlink()
+    assert (photographs / "0.png").is_file()
     run = subprocess.run(_command(photographs, "-q"), cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 9
-    assert "training needs at least 16" in run.stderr
+    assert "7 usable photographs, training needs at least 8" in run.stderr
     assert run.stderr.startswith("error: ")
     assert run.stderr.count("\n") == 1
+
+
+def test_a_command_given_once_more_takes_back_what_ended_its_run_but_never_another_s(
+    fake: Callable[..., Callable[[], list[str]]], tmp_path: Path
+) -> None:
+    fake()
+    folder = make_run(tmp_path / "wave")
+    write_control(folder, Control("cancel", style=2.0))
+    with hold(folder):
+        assert run("new", "wave.jpg", "--run", folder) == 9
+        assert read_control(folder).state == "cancel"
+    assert run("new", "wave.jpg", "--run", folder) == 0
+    assert read_control(folder) == Control("run", style=2.0)

@@ -15,15 +15,19 @@ import pytest
 import stylecam
 import trainer
 
-_HEAVY = {"torch", "torchvision", "cv2", "av", "PIL", "PySide6"}
+_HEAVY = {"torch", "torchvision", "cv2", "av", "PIL", "PySide6", "onnx"}
 _ROOT = Path(stylecam.__file__).resolve().parents[1]
 
 _MAY_IMPORT = {
     # torch: where networks are defined, read in, run and trained, and nowhere else.
-    "torch": {"network", "engine", "inference", "accelerator", "devices", "compositing", "importers"},
-    "cv2": {"opencv", "sources", "cameras", "steadiness", "flowblend"},
-    "av": {"probe", "decoding", "sources", "sinks", "streamcopy", "recovery"},
+    "torch": {
+        *("network", "engine", "inference", "accelerator", "devices", "devicefacts"),
+        *("compositing", "importers", "benching"),
+    },
+    "cv2": {"opencv", "sources", "cameras", "steadiness", "flowblend", "doctor", "benching"},
+    "av": {"probe", "decoding", "sources", "sinks", "streamcopy", "recovery", "doctor"},
     "PIL": {"pictures", "sheet"},
+    "onnx": {"onnxexport"},
     "typer": {"cli"},
     "rich": {"cli"},
     "PySide6": {"gui"},

@@ -277,3 +277,17 @@ def test_trials_are_sorted_by_network_and_step(tmp_path: Path) -> None:
 def test_reading_runs_loads_nothing_heavy() -> None:
     code = "import sys, stylecam.runs; assert not {'torch', 'numpy', 'cv2', 'PIL', 'PySide6'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_export_of_an_earlier_step_does_not_set_the_run_back(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    tell(folder, {**STEP, "step": 900}, {"event": "finished", "path": "/a"}, {"event": "exported", "step": 40})
+    assert (read_run(folder).state, read_run(folder).step) == ("finished", 900)
+
+
+def test_a_run_that_was_killed_while_it_took_photographs_can_be_deleted(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    (folder / ".content.part").mkdir()
+    (folder / ".content.part" / "001.jpg").write_bytes(b"x")
+    delete_run(folder)
+    assert not folder.exists()

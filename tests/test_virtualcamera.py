@@ -14,7 +14,7 @@ import pytest
 
 from stylecam.errors import SinkError
 from stylecam.frame import Frame
-from stylecam.virtualcamera import VirtualCameraSink
+from stylecam.virtualcamera import VirtualCameraSink, check_virtual_camera
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,6 +221,21 @@ def test_a_package_that_does_not_load_is_told_apart(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(importlib, "import_module", broken)
     with pytest.raises(SinkError, match=r"cannot be loaded .*force-reinstall"):
         VirtualCameraSink((64, 48))
+
+
+def test_what_is_missing_is_told_without_opening_a_camera(
+    fake: type[FakeCamera], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("stylecam.virtualcamera.sys.platform", "linux")
+    monkeypatch.setattr("stylecam.virtualcamera._LINUX_MODULE", tmp_path / "v4l2loopback")
+    with pytest.raises(SinkError, match="sudo modprobe v4l2loopback"):
+        check_virtual_camera()
+    (tmp_path / "v4l2loopback").mkdir()
+    check_virtual_camera()
+    sys.modules["pyvirtualcam"].camera.BACKENDS.clear()
+    with pytest.raises(SinkError, match="for this system"):
+        check_virtual_camera()
+    assert fake.opened == []
 
 
 def test_the_module_is_imported_without_the_package_and_without_torch() -> None:

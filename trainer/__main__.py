@@ -10,22 +10,23 @@ import hashlib
 import json
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylecam.errors import SourceOpenError, StylecamError, TrainError
 from stylecam.runs import hold, runs_folder
 from stylecam.signals import HANG_UP, STOP, StopSignals
 from stylecam.styles import StyleLibrary
-from trainer.config import preset_variants
 from trainer.events import EventLog
-from trainer.options import build_parser, make_config, texts_of
-from trainer.request import make_folder, read_request, style_target_path, write_request
+from trainer.options import build_parser, make_config, texts_of, variants_of
+from trainer.repeat import check_repeated
+from trainer.request import cut_out, make_folder, read_request, style_target_path, write_request
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from trainer.perceptual import Vgg16
     from trainer.processes import Processes
@@ -40,15 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     # processes as cores, a step took up to twenty times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     arguments = build_parser().parse_args(argv)
-    with StopSignals(quiet=True, numbers=(*STOP, *HANG_UP)) as signals:
-        try:
-            if arguments.command in ("estimate", "report"):
-                {"estimate": _estimate, "report": _report}[arguments.command](arguments)
-                return 0
+    try:
+        if arguments.command in ("estimate", "report"):
+            {"estimate": _estimate, "report": _report}[arguments.command](arguments)
+            return 0
+        # The short commands keep nothing, and a signal ends them at once.
+        with StopSignals(quiet=True, numbers=(*STOP, *HANG_UP)) as signals:
             return _in_run(arguments, signals)
-        except StylecamError as exc:
-            sys.stderr.write(f"error: {exc}\n")
-            return exc.exit_code
+    except StylecamError as exc:
+        sys.stderr.write(f"error: {exc}\n")
+        return exc.exit_code
 
 
 def _in_run(arguments: argparse.Namespace, signals: StopSignals) -> int:
@@ -56,25 +58,63 @@ def _in_run(arguments: argparse.Namespace, signals: StopSignals) -> int:
     sha256 = ""
     if arguments.command == "new":
         sha256 = _sha256(arguments.painting)
+        cut_out(arguments.painting, arguments.region)
         style_target_path(arguments.name, str(arguments.out or ""), sha256, StyleLibrary())
         texts_of(arguments)
-        for variant in arguments.variant or preset_variants(arguments.preset):
+        for variant in variants_of(arguments, arguments.preset):
             make_config(arguments, arguments.preset, variant, base="" if arguments.base == "none" else "?")
-    run: Path = arguments.run or runs_folder() / arguments.name
-    if arguments.command != "new" and not read_request(run).networks:
-        raise TrainError(f"the run in {run} ended before its first step: begin it anew with stylecam train new")
+    # Absolute: what the run's events name is looked for from other folders, too.
+    run = Path(os.path.abspath(arguments.run or runs_folder() / arguments.name))
+    request = None if arguments.command == "new" else _asked(arguments, run)
     make_folder(run, "--run")
     follower = int(os.environ.get("RANK", "0")) > 0
-    events = EventLog(run / "events.jsonl", silent=follower, listener=_tensorboard(arguments, run, follower))
     with _hold(run, follower):
+        if request is None:
+            check_repeated(arguments, run, sha256)
+        events = EventLog(run / "events.jsonl", silent=follower, listener=_tensorboard(arguments, run, follower))
         try:
-            return _train(arguments, run, events, signals, sha256)
+            with _memory_errors_translated():
+                return _train(arguments, run, request, events, signals, sha256)
         except StylecamError as exc:
-            events.emit("failed", text=str(exc))
+            if arguments.command != "export":  # what has come of the run stays true
+                events.emit("failed", text=str(exc))
             raise
 
 
-def _train(arguments: argparse.Namespace, run: Path, events: EventLog, signals: StopSignals, sha256: str) -> int:
+def _asked(arguments: argparse.Namespace, run: Path) -> Request:
+    """What was asked of a run that is to go on, or to be exported."""
+    request = read_request(run)
+    if not request.networks:
+        raise TrainError(f"the run in {run} ended before its first step: begin it anew with stylecam train new")
+    if arguments.command != "resume" or not arguments.steps:
+        return request
+    try:
+        return replace(request, networks=tuple(replace(config, steps=arguments.steps) for config in request.networks))
+    except ValueError as exc:
+        raise TrainError(f"--steps {arguments.steps}: {exc}") from exc
+
+
+@contextmanager
+def _memory_errors_translated() -> Iterator[None]:
+    """Steps have an answer to a full device; before them and between them there is none."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as exc:
+        from trainer.stepper import NO_MEMORY, is_out_of_memory
+
+        if not is_out_of_memory(exc):
+            raise
+        raise TrainError(f"the device {NO_MEMORY}") from exc
+
+
+def _train(
+    arguments: argparse.Namespace,
+    run: Path,
+    request: Request | None,
+    events: EventLog,
+    signals: StopSignals,
+    sha256: str,
+) -> int:
     import torch
 
     from stylecam.devices import choose_device
@@ -82,7 +122,6 @@ def _train(arguments: argparse.Namespace, run: Path, events: EventLog, signals: 
     from trainer.processes import join_processes
     from trainer.run import export_run, perform
 
-    request = None if arguments.command == "new" else read_request(run)
     chosen = choose_device(arguments.device or (request.device if request else "auto"))
     threads = arguments.threads or (request.threads if request else 0)
     if threads:
@@ -98,11 +137,8 @@ def _train(arguments: argparse.Namespace, run: Path, events: EventLog, signals: 
                 request = replace(request, out=str(arguments.out.resolve()))
             export_run(request, run, events, vgg=vgg, device=device, variant=arguments.variant, step=arguments.step)
             return 0
-        if arguments.command == "resume" and arguments.steps:
-            longer = tuple(replace(config, steps=arguments.steps) for config in request.networks)
-            request = replace(request, networks=longer)
-            if processes.leads:
-                write_request(run, request)
+        if arguments.command == "resume" and arguments.steps and processes.leads:
+            write_request(run, request)
         done = perform(request, run, events, vgg=vgg, device=device, processes=processes, stop=signals.event.is_set)
     finally:
         processes.leave()
@@ -145,8 +181,7 @@ def _estimate(arguments: argparse.Namespace) -> None:
     base = "" if arguments.base == "none" else "?"
     presets = {
         preset: [
-            make_config(arguments, preset, variant, base=base, **found)
-            for variant in arguments.variant or preset_variants(preset)
+            make_config(arguments, preset, variant, base=base, **found) for variant in variants_of(arguments, preset)
         ]
         for preset in get_args(Preset)
     }

@@ -5,6 +5,7 @@ Written beside, synced, then moved into place: a kill at any moment leaves the n
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["Checkpoint", "latest_checkpoint", "read_checkpoint", "write_checkpoint"]
+__all__ = ["Checkpoint", "drop_torn", "latest_checkpoint", "read_checkpoint", "write_checkpoint"]
 
 _KEPT = 2
 
@@ -121,6 +122,13 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
     if problems:
         raise TrainError(f"{problems[0]}; move the files in {folder} away to begin again, or name another --run")
     return None
+
+
+def drop_torn(folder: Path) -> None:
+    """Remove what saves that were killed left behind; only for the process that holds the run."""
+    for part in folder.glob(".checkpoint-*.part"):
+        with contextlib.suppress(OSError):  # it takes room, and does no other harm
+            part.unlink()
 
 
 def _checkpoints(folder: Path) -> list[Path]:

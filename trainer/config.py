@@ -12,6 +12,7 @@ from stylecam.errors import TrainError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["LAYERS", "Emphasis", "Precision", "Preset", "TrainConfig", "preset_settings", "preset_variants"]
 
@@ -121,6 +122,24 @@ class TrainConfig:
             content_weight=self.content_weight * emphasis.content,
             consistency_weight=self.consistency_weight * emphasis.steady,
         )
+
+    def check_goes_on(self, now: TrainConfig, run: Path) -> None:
+        """A run goes on with the settings it began with; only its length may change, and where its pictures lie.
+
+        Raises:
+            TrainError: others have changed; names them.
+        """
+        changed = [
+            f"{field.name} was {getattr(self, field.name)!r}, now {getattr(now, field.name)!r}"
+            for field in fields(now)
+            if field.name not in ("steps", "painting", "content", "base")
+            and getattr(self, field.name) != getattr(now, field.name)
+        ]
+        if changed:
+            raise TrainError(
+                f"the run in {run} was begun with other settings ({'; '.join(changed)}): "
+                "give those again, or begin a new run in another folder with --run"
+            )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

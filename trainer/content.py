@@ -117,7 +117,8 @@ class ContentImages:
     def fingerprint(self) -> str:
         """Changes when a photograph is added, taken away or renamed."""
         names = [path.relative_to(self.folder).as_posix() for path in sorted([*self.training, *self.held_out])]
-        return hashlib.sha256("\n".join(names).encode()).hexdigest()
+        # Names of other systems need not be UTF-8.
+        return hashlib.sha256("\n".join(names).encode(errors="backslashreplace")).hexdigest()
 
     def batch_at(self, step: int, items: range | None = None) -> tuple[Tensor, tuple[int, int]]:
         """Two overlapping views of each crop: 2n × 3 × crop × crop, 0–255, and how far the second is moved.

@@ -27,10 +27,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +54,19 @@ class EventLog:
             return
         said = {"event": event, "time": round(time.time(), 3), **fields}
         if self.listener:
-            self.listener(said)
+            with contextlib.suppress(Exception):  # somebody else's code, and its disk may be full, too
+                self.listener(said)
         line = json.dumps(said)
-        with contextlib.suppress(OSError), self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        with contextlib.suppress(OSError), self.path.open("ab+") as file:
+            file.write(b"\n" * _is_torn(file) + line.encode() + b"\n")
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
+
+
+def _is_torn(file: BinaryIO) -> bool:
+    """Whether a full disk or a kill left half a line at the end, which must not swallow the next one."""
+    if not (end := file.seek(0, os.SEEK_END)):
+        return False
+    file.seek(end - 1)
+    return file.read(1) != b"\n"

@@ -50,6 +50,7 @@ def export_style(
     texts: Texts,
     vgg: Vgg16,
     device: str = "cpu",
+    picture: str = "",
 ) -> Style:
     """Write the style file `target` (`<name>.safetensors`) from the weights that a run came to.
 
@@ -66,6 +67,7 @@ def export_style(
         texts: what the style says about itself.
         vgg: to judge with.
         device: torch's name of where to judge.
+        picture: name of the painting's file, before a run copied it.
 
     Raises:
         TrainError: the network paints non-finite pictures, or one even colour.
@@ -94,7 +96,7 @@ def export_style(
         title=texts.title or (earlier.title if earlier else target.stem.replace("_", " ").replace("-", " ").title()),
         author=texts.author or (earlier.author if earlier else ""),
         licence=texts.licence or (earlier.licence if earlier else ""),
-        origin=texts.origin or (earlier.origin if earlier else painting.name),
+        origin=texts.origin or (earlier.origin if earlier else picture or painting.name),
         origin_sha256=config.painting_sha256,
         base=root_base(config) or (earlier.base if earlier else ""),
         record=record,

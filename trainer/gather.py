@@ -6,6 +6,7 @@ learns on exactly those that it began with.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import threading
@@ -63,12 +64,12 @@ def gather(
         if not folder.is_dir():
             raise TrainError("the bundled photographs are missing: reinstall stylecam, or name a folder with --content")
         return folder
-    if Path(content).is_dir():
+    if os.path.isdir(content):  # unlike Path, with an answer for a name too long to be one
         return Path(content)
     taken = run / "content"
     if taken.is_dir():
         return taken
-    file = Path(content).is_file()
+    file = os.path.isfile(content)
     if not file and not _LIVE.fullmatch(content):
         raise TrainError(f"{content} is neither a folder nor a video: name one with photographs, or a video, or camera")
     with closing(_from_video(Path(content)) if file else _from_camera(content, seconds)) as images:
@@ -143,7 +144,9 @@ def _keep(images: Iterator[PilImage.Image], folder: Path, content: str, on_progr
             )
         part.rename(folder)
     except OSError as exc:
-        raise TrainError(f"the pictures of {content} cannot be written to {folder.parent} ({exc.strerror})") from exc
+        raise TrainError(
+            f"the pictures of {content} cannot be written to {folder.parent} ({exc.strerror or exc})"
+        ) from exc
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from stylecam.errors import StylecamError, TrainError
 from stylecam.runs import Control
-from trainer.checkpoint import Checkpoint, latest_checkpoint, write_checkpoint
+from trainer.checkpoint import Checkpoint, drop_torn, latest_checkpoint, write_checkpoint
 from trainer.config import Emphasis
 from trainer.content import ContentImages, load_picture, to_tensor
 from trainer.perceptual import Vgg16, style_target
@@ -157,7 +157,7 @@ def train(
                 seconds_left=round(left),
             )
         if state.step % checkpoint_every == 0 or state.step == config.steps:
-            _save(state, folder, events, control(), processes)
+            _save(state, folder, events, control(), processes, device)
             roll_backs = 0
             if processes.leads:
                 watching.judge(state, vgg, target, photographs.held_out, device)
@@ -169,7 +169,7 @@ def train(
 
     ending = _ENDINGS.get(wish, "done") if state.step < config.steps else "done"
     if state.saved.step != state.step and ending != "cancelled":
-        _save(state, folder, events, control(), processes)
+        _save(state, folder, events, control(), processes, device)
     return Outcome(state.saved, ending)
 
 
@@ -184,30 +184,17 @@ def _begin(
     """From the newest checkpoint, else from the base or from noise."""
     resumed = latest_checkpoint(folder)
     processes.wait_for_all()  # until each has looked; then the first is written
+    if processes.leads:
+        drop_torn(folder)
     if resumed is None:
         checkpoint = fresh_checkpoint(config, photographs.fingerprint)
         if processes.leads:
             write_checkpoint(folder, checkpoint)
         return State.begin(checkpoint, device)
-    _check_same_run(resumed.config, config, folder)
+    resumed.config.check_goes_on(config, folder)
     if resumed.photographs != photographs.fingerprint:
         events.emit("notice", text=f"the photographs in {config.content} are not those that the run began with")
     return State.begin(replace(resumed, config=config), device)
-
-
-def _check_same_run(before: TrainConfig, now: TrainConfig, folder: Path) -> None:
-    """A run goes on with the settings it began with; only its length may change, and where its pictures lie."""
-    changed = [
-        f"{field.name} was {getattr(before, field.name)!r}, now {getattr(now, field.name)!r}"
-        for field in fields(now)
-        if field.name not in ("steps", "painting", "content", "base")
-        and getattr(before, field.name) != getattr(now, field.name)
-    ]
-    if changed:
-        raise TrainError(
-            f"the run in {folder} was begun with other settings ({'; '.join(changed)}): "
-            "give those again, or begin a new run in another folder with --run"
-        )
 
 
 def _schedule(step: int, config: TrainConfig) -> float:
@@ -223,19 +210,16 @@ def _enter_phase(before: str, step: int, config: TrainConfig, events: EventLog) 
     return phase
 
 
-def _save(state: State, folder: Path, events: EventLog, control: Control, processes: Processes) -> None:
+def _save(state: State, folder: Path, events: EventLog, control: Control, processes: Processes, device: str) -> None:
     """Write a checkpoint; what the watcher wants more of counts from here on, and a resumed run knows it, too."""
-    wanted = _wanted_emphasis(control)
+    # Each process reads the file at a moment of its own: what the leading one read counts for all.
+    wanted = Emphasis(*processes.as_led([control.style, control.content, control.steady], device))
     if wanted != state.saved.emphasis:
         events.emit("emphasis", step=state.step, style=wanted.style, content=wanted.content, steady=wanted.steady)
     checkpoint = state.snapshot(wanted)
     if processes.leads:
         path = write_checkpoint(folder, checkpoint)
         events.emit("checkpoint", variant=checkpoint.config.variant, step=state.step, path=str(path))
-
-
-def _wanted_emphasis(control: Control) -> Emphasis:
-    return Emphasis(control.style, control.content, control.steady)
 
 
 def _pause(
@@ -247,8 +231,9 @@ def _pause(
     device: str,
 ) -> None:
     """Wait, with everything on disk, until something else is wanted."""
+    checkpoint = state.snapshot()  # in every process: all go back to it, if they must
     if processes.leads:
-        write_checkpoint(folder, state.snapshot())
+        write_checkpoint(folder, checkpoint)
     events.emit("paused", step=state.step)
     while (wanted := processes.agree(wish(), device)) == _PAUSE:
         time.sleep(_LOOK_AGAIN_S)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from stylecam.architecture import VARIANTS
+from stylecam.architecture import VARIANTS, Variant
 from stylecam.errors import TrainError
 from stylecam.stylecheck import TEXT_LIMITS
-from trainer.config import Precision, Preset, TrainConfig, preset_settings
+from trainer.config import Precision, Preset, TrainConfig, preset_settings, preset_variants
 from trainer.request import Texts
 
-__all__ = ["build_parser", "make_config", "texts_of"]
+__all__ = ["build_parser", "make_config", "texts_of", "variants_of"]
 
 # Set by options of their own, below.
 _NAMED: Final = {"painting", "content", "variant", "painting_sha256", "base"}
+_LONGEST_MINUTES: Final = 60 * 24 * 30
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -32,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     # torchrun takes --run for an abbreviation of an option of its own.
     new.add_argument("--run", "--folder", type=Path, help="the run's folder (default: NAME among the runs)")
     new.add_argument("--checkpoint-every", type=_positive, metavar="STEPS")
-    new.add_argument("--minutes", type=float, help="train for about so long, instead of a preset's steps")
+    new.add_argument("--minutes", type=_minutes, help="train for about so long, instead of a preset's steps")
     new.add_argument("--region", type=_region, metavar="X,Y,W,H", help="part of the picture to learn from, in pixels")
     new.add_argument("--tensorboard", action="store_true", help="log for TensorBoard, too, in the run's folder")
     _add_out(new)
@@ -109,6 +111,11 @@ def texts_of(arguments: argparse.Namespace) -> Texts:
     return Texts(**{field.name: getattr(arguments, field.name) for field in fields(Texts)})
 
 
+def variants_of(arguments: argparse.Namespace, preset: Preset) -> tuple[Variant, ...]:
+    """The networks to train, each once: those that were named, else the preset's."""
+    return tuple(dict.fromkeys(arguments.variant or preset_variants(preset)))
+
+
 def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("painting", type=Path, help="the style picture: JPEG, PNG or WebP")
     parser.add_argument(
@@ -145,14 +152,21 @@ def _add_out(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
+
+
+def _minutes(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) <= _LONGEST_MINUTES:
+            return value
+    raise argparse.ArgumentTypeError(f"expected minutes, above 0 and at most {_LONGEST_MINUTES}, got {text!r}")
 
 
 def _region(text: str) -> tuple[int, ...]:
-    numbers = tuple(int(part) for part in text.split(","))
-    if len(numbers) != 4:
-        raise ValueError(text)
-    return numbers
+    with contextlib.suppress(ValueError):
+        if len(numbers := tuple(int(part) for part in text.split(","))) == 4:
+            return numbers
+    raise argparse.ArgumentTypeError(f"expected X,Y,W,H in whole pixels, got {text!r}")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylecam.errors import TrainError
 from stylecam.styles import StyleLibrary
-from trainer.config import preset_variants
 from trainer.content import find_images, load_picture, to_tensor
 from trainer.estimate import estimate
 from trainer.gather import gather
 from trainer.nearest import nearest_base
-from trainer.options import make_config, texts_of
+from trainer.options import make_config, texts_of, variants_of
 from trainer.perceptual import style_target
 from trainer.precision import network_precision, vgg_precision
+from trainer.repeat import continued
 from trainer.request import Request, copy_painting, read_request, write_request
 
 if TYPE_CHECKING:
@@ -42,42 +42,52 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
         sha256: of the painting's file.
 
     Raises:
-        TrainError: too few photographs; no style to start from; a run of another painting is in the folder.
+        TrainError: too few photographs; no style to start from.
         SourceError: the painting, or the video or camera that gives the photographs, cannot be read.
     """
     earlier = read_request(run) if (run / "run.json").exists() else None
-    begun = earlier.networks if earlier else ()
-    if begun and begun[0].painting_sha256 != sha256:
-        raise TrainError(f"the run in {run} is of another painting: name another folder with --run")
+    begun = {config.variant: config for config in earlier.networks} if earlier else {}
     asked = Request(
         name=arguments.name,
         preset=arguments.preset,
         content=arguments.content,
-        networks=begun,
+        networks=tuple(begun.values()),
+        picture=arguments.painting.name.encode(errors="replace").decode(),
         texts=texts_of(arguments),
         out=str(arguments.out.resolve()) if arguments.out else "",
         device=arguments.device or "auto",
         threads=arguments.threads or 0,
         created=earlier.created if earlier else time.time(),
     )
-    if not begun:
+    if begun:
+        arguments.painting = Path(next(iter(begun.values())).painting)  # `trainer.repeat` has looked: it is the same
+    else:
         write_request(run, asked)  # so that whoever watches knows from the start whose run this is
-    arguments.painting = copy_painting(arguments.painting, run, arguments.region)
+        arguments.painting = copy_painting(arguments.painting, run, arguments.region)
     events.emit("phase", phase="photographs", variant="")
+    if earlier and earlier.content != arguments.content and (run / "content").is_dir():
+        if begun:
+            text = f"the run goes on with the photographs that it began with, of {earlier.content}"
+            events.emit("notice", text=text)
+        else:
+            shutil.rmtree(run / "content")
     content = gather(arguments.content, run)
     found: dict[str, Any] = {"network_precision": network_precision(device)}
     if begun:
-        found["vgg_precision"] = begun[0].vgg_precision
+        found["vgg_precision"] = next(iter(begun.values())).vgg_precision
     elif arguments.vgg_precision is None:
         found["vgg_precision"] = vgg_precision(vgg, device)
-    networks = []
-    for variant in arguments.variant or preset_variants(arguments.preset):
-        known = [config.base for config in begun if config.variant == variant]
-        base = known[0] if known else _base(arguments, variant, vgg, content, events, device)
-        where = {"sha256": sha256, "content": str(content.resolve())}
-        networks.append(make_config(arguments, arguments.preset, variant, base=base, **where, **found))
-    if arguments.minutes and not begun:
-        networks = _within(arguments.minutes, networks, arguments, device)
+    networks, where = [], {"sha256": sha256, "content": str(content.resolve())}
+    for variant in variants_of(arguments, arguments.preset):
+        if variant in begun:
+            networks.append(replace(continued(arguments, begun[variant]), content=where["content"]))
+        else:
+            base = _base(arguments, variant, vgg, content, events, device)
+            networks.append(make_config(arguments, arguments.preset, variant, base=base, **where, **found))
+    fresh = [config for config in networks if config.variant not in begun]
+    if arguments.minutes and fresh:
+        timed = {config.variant: config for config in _within(arguments.minutes, fresh, arguments, device)}
+        networks = [timed.get(config.variant, config) for config in networks]
     # About twenty checkpoints, so that a slider acts soon; a lost minute or two where steps are slow.
     often = min(1000, max(50, max(config.steps for config in networks) // 20))
     write_request(run, replace(asked, networks=tuple(networks), checkpoint_every=arguments.checkpoint_every or often))

@@ -9,6 +9,7 @@ one with the same batch. It is what DistributedDataParallel does, as one sum of 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ import torch.distributed as dist
 from stylecam.errors import TrainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
@@ -59,7 +60,8 @@ class Processes:
         if self.count == 1:
             return
         flat = torch.cat([tensor.detach().reshape(-1).float() for tensor in tensors])
-        dist.all_reduce(flat)
+        with _all_there():
+            dist.all_reduce(flat)
         position = 0
         for tensor in tensors:
             tensor.detach().copy_(flat[position : position + tensor.numel()].view_as(tensor))
@@ -70,12 +72,23 @@ class Processes:
         if self.count == 1:
             return wish
         greatest = torch.tensor(wish, device=device)
-        dist.all_reduce(greatest, dist.ReduceOp.MAX)
+        with _all_there():
+            dist.all_reduce(greatest, dist.ReduceOp.MAX)
         return int(greatest)
+
+    def as_led(self, values: Sequence[float], device: str) -> list[float]:
+        """The leading process's values, in each of them."""
+        if self.count == 1:
+            return list(values)
+        shared = torch.tensor(values, dtype=torch.float64, device=device)
+        with _all_there():
+            dist.broadcast(shared, 0)
+        return [float(value) for value in shared]
 
     def wait_for_all(self) -> None:
         if self.count > 1:
-            dist.barrier()
+            with _all_there():
+                dist.barrier()
 
     def leave(self) -> None:
         if self.count > 1:
@@ -83,6 +96,14 @@ class Processes:
 
 
 ALONE: Final = Processes()
+
+
+@contextlib.contextmanager
+def _all_there() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as exc:
+        raise TrainError("another of the training processes has ended, and this one with it: see what it said") from exc
 
 
 def join_processes(device: str) -> Processes:

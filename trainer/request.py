@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from stylecam.errors import OutputExistsError, SinkError, TrainError
+from stylecam.bundled import bundled_path
+from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, TrainError
 from stylecam.pictures import Picture, on_white, read_picture, write_picture
 from stylecam.styles import StyleLibrary, read_style, style_path
 from stylecam.wholefile import write_whole
 from trainer.config import TrainConfig
+
+if TYPE_CHECKING:
+    from stylecam.frame import Image
 
 __all__ = [
     "Region",
     "Request",
     "Texts",
     "copy_painting",
+    "cut_out",
     "make_folder",
     "read_request",
     "style_target_path",
@@ -53,6 +57,8 @@ class Request:
     content: str
     """In a person's words: "bundled", a folder, a video file, "camera"."""
     networks: tuple[TrainConfig, ...]
+    picture: str = ""
+    """Name of the painting's file before it was copied."""
     texts: Texts = field(default_factory=Texts)
     out: str = ""
     """Folder of the style; empty: the user's style folder."""
@@ -87,7 +93,10 @@ def read_request(run: Path) -> Request:
         asked = values.pop("networks")
         painting = str(_painting(run)) if asked else ""
         networks = [TrainConfig.from_json(json.dumps(network)) for network in asked]
-        placed = [replace(network, painting=painting, content=_moved(network.content, run)) for network in networks]
+        placed = [
+            replace(network, painting=painting, content=_moved(values["content"], network.content, run))
+            for network in networks
+        ]
         known = {name.name for name in fields(Request)}
         return Request(networks=tuple(placed), texts=texts, **{k: v for k, v in values.items() if k in known})
     except OSError as exc:
@@ -105,16 +114,32 @@ def copy_painting(painting: Path, run: Path, region: Region | None) -> Path:
         SinkError: it cannot be written.
     """
     if region is None:
-        copy = run / f"painting{painting.suffix.lower()}"
         try:
-            part = run / ".painting.part"
-            shutil.copyfile(painting, part)
-            part.replace(copy)
+            data = painting.read_bytes()
         except OSError as exc:
-            raise SinkError(f"the painting cannot be copied into {run} ({exc.strerror})") from exc
-        return copy
+            raise SourceOpenError(f"the painting {painting} cannot be read ({exc.strerror})") from exc
+        copy = run / f"painting{painting.suffix.lower() or '.picture'}"
+        write_whole(copy, data)
+    else:
+        copy = run / "painting.png"
+        write_picture(copy, Picture(cut_out(painting, region)), force=True)
+    for other in run.glob("painting.*"):  # of a command that was refused, and then given with another region
+        if other != copy:
+            other.unlink(missing_ok=True)
+    return copy
+
+
+def cut_out(painting: Path, region: Region | None) -> Image:
+    """The picture, or a region of it, H×W×3 uint8.
+
+    Raises:
+        SourceOpenError: it is no picture.
+        TrainError: the region lies outside, or is too small.
+    """
     picture = read_picture(painting)
     image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
+    if region is None:
+        return image
     left, top, width, height = region
     if min(width, height) < _SMALLEST_SIDE:
         raise TrainError(f"the region must be at least {_SMALLEST_SIDE} pixels a side, got {width}×{height}")
@@ -122,9 +147,7 @@ def copy_painting(painting: Path, run: Path, region: Region | None) -> Path:
         raise TrainError(
             f"the region {left},{top},{width},{height} is not within the picture of {image.shape[1]}×{image.shape[0]}"
         )
-    copy = run / "painting.png"
-    write_picture(copy, Picture(image[top : top + height, left : left + width].copy()), force=True)
-    return copy
+    return image[top : top + height, left : left + width].copy()
 
 
 def style_target_path(name: str, out: str, sha256: str, library: StyleLibrary) -> Path:
@@ -164,7 +187,9 @@ def _painting(run: Path) -> Path:
     raise TrainError(f"the painting in {run} is missing: begin a new run")
 
 
-def _moved(content: str, run: Path) -> str:
-    """Photographs that were taken for this run lie in its folder, wherever that is by now."""
+def _moved(asked: str, content: str, run: Path) -> str:
+    """Photographs that were taken for this run lie in its folder, and the bundled ones by stylecam, wherever it is."""
+    if asked == "bundled":
+        return str(bundled_path("content"))
     inside = run / "content"
     return str(inside) if Path(content).name == "content" and inside.is_dir() else content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stylecam.errors import TrainError
@@ -87,6 +86,7 @@ def perform(
                 texts=request.texts,
                 vgg=vgg,
                 device=device,
+                picture=request.picture,
             )
         if outcome.ending == "kept":
             break
@@ -123,7 +123,16 @@ def export_run(
     taken = checkpoint.step if step is None else step
     seconds = checkpoint.seconds * taken / max(1, checkpoint.step)
     return export_style(
-        trial, config, target, events, step=taken, seconds=seconds, texts=request.texts, vgg=vgg, device=device
+        trial,
+        config,
+        target,
+        events,
+        step=taken,
+        seconds=seconds,
+        texts=request.texts,
+        vgg=vgg,
+        device=device,
+        picture=request.picture,
     )
 
 
@@ -134,7 +143,7 @@ def _network(request: Request, run: Path, variant: str) -> TrainConfig:
     if not wanted:
         trained = ", ".join(config.variant for config in request.networks)
         raise TrainError(f"the run in {run} trains {trained}, and nothing of {variant or 'it'} is there yet")
-    return replace(wanted[0])
+    return wanted[0]
 
 
 def _preview(run: Path, config: TrainConfig, step: int) -> Style:

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from trainer.processes import Processes
     from trainer.state import State
 
-__all__ = ["Stepper"]
+__all__ = ["NO_MEMORY", "Stepper", "is_out_of_memory"]
 
 _LARGEST_GRADIENT: Final = 10.0
-_NO_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory")
+NO_MEMORY: Final = (
+    "has not enough memory for this training: choose a smaller --crop, a smaller --batch, or --device cpu"
+)
+_OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 @dataclass
@@ -44,16 +47,13 @@ class Stepper:
             try:
                 return self._in_parts(state, config, items)
             except RuntimeError as exc:
-                if not _is_out_of_memory(exc):
+                if not is_out_of_memory(exc):
                     raise
                 self._halve(items, exc)
 
     def _halve(self, items: range, error: RuntimeError) -> None:
         if self.parts >= len(items) or self.processes.count > 1:
-            raise TrainError(
-                f"{self.device} has not enough memory for this training: choose a smaller --crop, a smaller --batch, "
-                "or --device cpu"
-            ) from error
+            raise TrainError(f"{self.device} {NO_MEMORY}") from error
         self.parts *= 2
         text = f"{self.device} has not enough memory for {len(items)} pictures at once: taken in {self.parts} parts"
         self.events.emit("notice", text=text)
@@ -78,7 +78,7 @@ class Stepper:
         return values, math.isfinite(float(norm) + values["total"])
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Of a GPU, or of a processor's allocator, which has no exception of its own."""
+def is_out_of_memory(error: Exception) -> bool:
+    """Of a GPU, of Python's, or of a processor's allocator, which has no exception of its own."""
     said = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or any(words in said for words in _NO_MEMORY)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in _OUT_OF_MEMORY)

@@ -5,6 +5,7 @@ Nothing here changes what is trained: a run that nobody watches gives the same w
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -82,7 +83,14 @@ class Watching:
     def judge(self, state: State, vgg: Vgg16, target: StyleTarget, held_out: Sequence[Path], device: str) -> None:
         """Figures of the averaged weights, on photographs that are kept back."""
         network: TransformerNet = state.averaged_network()
-        figures = measure_held_out(network, vgg, target, held_out[:_HELD_OUT], device=device)
+        try:
+            figures = measure_held_out(network, vgg, target, held_out[:_HELD_OUT], device=device)
+        except StylecamError as exc:  # a photograph that has gone
+            self.events.emit("notice", text=f"step {state.step} could not be judged ({exc})")
+            return
+        if not math.isfinite(figures.content + figures.style + figures.flicker):
+            self.events.emit("notice", text=f"at step {state.step}, the averaged weights paint what is not finite")
+            return
         self.events.emit(
             "held_out",
             variant=self.config.variant,

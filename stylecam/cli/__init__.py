@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stylecam import __version__
+from stylecam.cli.bench import bench
+from stylecam.cli.devices import devices
+from stylecam.cli.doctor import doctor
+from stylecam.cli.export_onnx import export_onnx
 from stylecam.cli.image import image
 from stylecam.cli.live import live, open_window
 from stylecam.cli.styles import styles
@@ -42,6 +46,10 @@ app.command()(video)
 app.command()(image)
 app.add_typer(styles, name="styles")
 app.add_typer(train, name="train")
+app.command()(bench)
+app.command()(devices)
+app.command()(doctor)
+app.command("export-onnx")(export_onnx)
 
 
 def _print_version(wanted: bool) -> None:

@@ -100,6 +100,8 @@ def new(
 
     name = check_name(style_name_from(painting.stem) if name is None else name)
     folder = run if run is not None else new_run_folder(name)
+    if (folder / "run.json").is_file():
+        _take_back(folder)
     arguments = ["new", str(painting), "--name", name, "--run", str(folder), "--preset", preset.value]
     arguments += ["--content", content, "--device", device]
     for chosen in variant or ():
@@ -117,14 +119,11 @@ def resume(context: typer.Context, run: RunArgument, quiet: QuietOption = False,
 
     Example: stylecam train resume mystyle
     """
-    from stylecam.runs import read_control, read_run, write_control
+    from stylecam.runs import read_control, read_run
 
     folder = _find(run)
     state, control = read_run(folder).state, read_control(folder)
-    if state == "running" and control.state != "pause":
-        raise TrainError(f"{printable(folder.name)} is being trained already, by another process")
-    # Whoever stopped it with a wish, to pause or to cancel, has another one now.
-    write_control(folder, replace(control, state="run"))
+    _take_back(folder, paused=state == "paused" or control.state == "pause")
     if state in ("running", "paused"):
         if not quiet:
             say(f"{folder.name} goes on, where it was started")
@@ -223,6 +222,19 @@ def cancel(
     delete_run(folder)
     if not quiet:
         say(f"deleted {folder}")
+
+
+def _take_back(folder: Path, *, paused: bool = False) -> None:
+    """Whoever stopped a run with a wish, to pause, to keep or to cancel it, has another one now.
+
+    Raises:
+        TrainError: it is being trained, and is not `paused`.
+    """
+    from stylecam.runs import is_running, read_control, write_control
+
+    if is_running(folder) and not paused:
+        raise TrainError(f"{printable(folder.name)} is being trained already, by another process")
+    write_control(folder, replace(read_control(folder), state="run"))
 
 
 def _further(context: typer.Context) -> list[str]:

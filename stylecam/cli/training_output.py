@@ -58,6 +58,8 @@ def follow_trainer(arguments: Sequence[str], *, quiet: bool, as_json: bool) -> i
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
         handed_on.append(number)
+        if sys.platform == "win32" and number == signal.SIGINT:
+            return  # one console: the trainer has had its Ctrl-C, and cannot be sent another
         if process is None:
             early.append(number)
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
-from stylecam.gui.train_pages import faint
+from stylecam.gui.train_pages import counted, faint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +101,7 @@ class EmphasisSliders(QWidget):
         if not near:
             text = self.tr("From the next checkpoint on.")
         elif self._since:
-            text = self.tr("In force since step {n}.").format(n=self._since)
+            text = self.tr("In force since step {n}.").format(n=counted(self._since))
         else:
             text = self.tr("A change counts from the next checkpoint on.")
         self._note.setText(text)

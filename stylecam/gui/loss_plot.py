@@ -274,7 +274,7 @@ class LossPlot(QWidget):
         """The names, with the newest values and a word on thick and thin as far as there is room."""
         metrics, x, y, right = painter.fontMetrics(), self._plot.left(), 7.0, self.width() - 14
         texts = [
-            f"{line.name} {figure(10 ** line.series.smooth[-1])}" if line.series.steps else line.name
+            f"{line.name} {_steady_figure(10 ** line.series.smooth[-1])}" if line.series.steps else line.name
             for line in self._lines
         ]
         if x + sum(metrics.horizontalAdvance(text) + 52 for text in texts) - 18 > right:
@@ -313,6 +313,11 @@ class LossPlot(QWidget):
         painter.drawRoundedRect(plate, 5, 5)
         painter.setPen(QColor(c.text))
         painter.drawText(plate.adjusted(8, 5, -4, -4), words, text)
+
+
+def _steady_figure(value: float) -> str:
+    """Of one width, so that what stands beside it does not twitch: 0.670 where an axis has 0.67."""
+    return f"{value:#.3g}" if 1e-3 <= value < 100 else figure(value)
 
 
 def _bold(line: _Line, c: Colours) -> QPen:

@@ -112,7 +112,7 @@ class StrokePreview(QWidget):
 
     @property
     def _words(self) -> str:
-        return self.tr("Choose a painting to see how large its strokes will be")
+        return self.tr("Choose a picture to see the size of its strokes")
 
     def _caption(self, painter: QPainter, half: QRect, text: str, *, right: bool) -> None:
         if label_width(self.font(), text) + 20 <= half.width():

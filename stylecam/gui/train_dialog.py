@@ -18,7 +18,7 @@ from stylecam.gui.estimate import Estimate
 from stylecam.gui.export_dialog import show_in_folder
 from stylecam.gui.run_guide import RunGuide
 from stylecam.gui.train_buttons import CancelQuestion, TrainButtons
-from stylecam.gui.train_end import TrainEndPage
+from stylecam.gui.train_end import TrainEndPage, result_picture
 from stylecam.gui.train_pages import Page, sentence
 from stylecam.gui.train_progress import RunPage
 from stylecam.gui.train_request import painting_of
@@ -57,7 +57,8 @@ class TrainDialog(QDialog):
             way: by a click, the end of the training, or the dialog's being closed. After an end with a style, that
             word comes before `kept`.
         kept(str): the finished style of this name is in the user's folder: read the library, select it, paint with it.
-            Emitted when the training ends with a style, also while the dialog is closed, and again by "Paint with it".
+            Emitted when the training ends with a style, also while the dialog is closed, and again by "Paint with it",
+            which closes the dialog.
         closed_while_running(): the dialog was closed, and the training goes on; `show` opens it where it was.
     """
 
@@ -297,7 +298,7 @@ class TrainDialog(QDialog):
         def read() -> object:
             from stylecam.stylefile import read_style
 
-            image = QImage(str(preview)) if preview is not None else QImage()
+            image = result_picture(preview) if preview is not None else QImage()
             return read_style(style).thumbnail if image.isNull() else image
 
         self._end.show_picture(None)
@@ -338,6 +339,11 @@ class TrainDialog(QDialog):
             story, folder = self._progress.story, self.run.folder
             longer = [] if story.step < story.steps else ["--steps", str(2 * max(1, story.steps))]
             self._begin(folder, ["resume", str(folder), *longer])
+
+    def _on_paint(self) -> None:
+        """Out of the way: the picture is what is wanted now."""
+        self.kept.emit(self._name)
+        self.reject()
 
     def _on_folder(self) -> None:
         if self._state == "done" and self._style is not None:
@@ -398,7 +404,7 @@ class TrainDialog(QDialog):
             "pause": self._guide.pause_or_go_on,
             "keep": self._guide.keep,
             "cancel": self._on_cancel,
-            "paint": lambda: self.kept.emit(self._name),
+            "paint": self._on_paint,
             "more": self._on_more,
             "folder": self._on_folder,
             "go_on": self._on_go_on,

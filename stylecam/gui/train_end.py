@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from stylecam.gui.icons import icon
@@ -14,13 +14,14 @@ from stylecam.gui.train_pages import Content, duration, faint, heading, plain, s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from PySide6.QtGui import QPaintEvent
 
     from stylecam.frame import Image
     from stylecam.gui.run_story import Report, RunStory
 
-__all__ = ["FLAT", "TrainEndPage"]
+__all__ = ["FLAT", "TrainEndPage", "result_picture"]
 
 FLAT: Final = 0.02
 """Spread below which a network paints as good as one colour."""
@@ -29,6 +30,9 @@ _FLICKERS: Final = 2.0
 _HALF_DB: Final = 40.0
 _ICON: Final = QSize(24, 24)
 _RADIUS: Final = 7.0
+_TALLEST: Final = 380
+"""Pixels of the picture, so that the figures are seen below it."""
+_GAP: Final = 2
 
 
 class TrainEndPage(Content):
@@ -154,7 +158,7 @@ class TrainEndPage(Content):
         if report.flicker is not None:
             meaning = self.tr("flickers: use the steadiness slider, or train on with “Steadier”")
             if report.flicker <= _STEADY:
-                meaning = self.tr("steady: a camera's noise is not made more of")
+                meaning = self.tr("steady: it does not amplify a camera's noise")
             elif report.flicker <= _FLICKERS:
                 meaning = self.tr("a little lively; the steadiness slider calms it")
             lines.append((self.tr("Flicker"), f"{report.flicker:.2f}", meaning))
@@ -167,9 +171,26 @@ class TrainEndPage(Content):
         if report.half_db is not None:
             meaning = self.tr("half precision, which fast graphics cards use, shows; it is left out where it matters")
             if report.half_db >= _HALF_DB:
-                meaning = self.tr("half precision, which fast graphics cards use, makes no difference that is seen")
+                meaning = self.tr("half precision, which fast graphics cards use, makes no visible difference")
             lines.append((self.tr("float16"), self.tr("{db} dB").format(db=f"{report.half_db:.0f}"), meaning))
         return lines
+
+
+def result_picture(preview: Path) -> QImage:
+    """The photographs above the same painted, as a preview has them; one that cannot be read is null.
+
+    May be called in any thread.
+    """
+    painted, photographs = QImage(str(preview)), QImage(str(preview.with_name("source.jpg")))
+    if painted.isNull() or photographs.size() != painted.size():
+        return painted
+    both = QImage(painted.width(), 2 * painted.height() + _GAP, QImage.Format.Format_RGB32)
+    both.fill(QColor(colours().stage))
+    painter = QPainter(both)
+    painter.drawImage(0, 0, photographs)
+    painter.drawImage(0, painted.height() + _GAP, painted)
+    painter.end()
+    return both
 
 
 class _Picture(QWidget):
@@ -194,12 +215,15 @@ class _Picture(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return self._image.size() if self._image is not None else QSize(0, 0)
+        if self._image is None:
+            return QSize(0, 0)
+        size = self._image.size()
+        return size.scaled(size.boundedTo(QSize(size.width(), _TALLEST)), Qt.AspectRatioMode.KeepAspectRatio)
 
     def heightForWidth(self, width: int) -> int:
         if self._image is None:
             return 0
-        return min(self._image.height(), round(width * self._image.height() / max(1, self._image.width())))
+        return min(_TALLEST, self._image.height(), round(width * self._image.height() / max(1, self._image.width())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._image is None:

@@ -19,6 +19,7 @@ __all__ = [
     "Content",
     "Page",
     "clock",
+    "counted",
     "duration",
     "faint",
     "heading",
@@ -125,6 +126,11 @@ def sentence(text: str) -> str:
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     begun = text[:1].upper() + text[1:] if first.isalpha() else text
     return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
+
+
+def counted(number: object) -> str:
+    """As "1,500"; what is no number stays as it is."""
+    return f"{number:,}" if isinstance(number, int) else str(number)
 
 
 def clock(seconds: float) -> str:

@@ -31,6 +31,8 @@ __all__ = ["RunPage"]
 _SHOW_MS: Final = 100
 """After an event; a run of hours that is opened again tells thousands at once."""
 _SECOND_MS: Final = 1000
+_SLOW_START_S: Final = 8.0
+"""Without a word from the trainer; after that it is not the trainer's own slowness."""
 _NOTICE_LINES: Final = 4
 _NOTICES_KEPT: Final = 200
 
@@ -57,6 +59,8 @@ class RunPage(Content):
         self._story = RunStory()
         self._waiting = ""
         self._ended = False
+        self._silent_since: float | None = None
+        """When the run was begun of which nothing was heard yet."""
         self._tried: Path | None = None
         self._pictures: dict[int, Path] = {}
         self._plotted = ""
@@ -68,12 +72,14 @@ class RunPage(Content):
         self._heading = heading(self, scale=1.2)
         self._phase = plain(self)
         self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)  # over the bar's colour it is hard to read; the step is told above it
         self._bar.setAccessibleName(self.tr("Progress of the training"))
         self._times = faint(self)
         self._plot = LossPlot(self)
         self._emphasis = EmphasisSliders(self)
         self._emphasis.changed.connect(self.emphasis_changed)
         self._held_out = faint(self)
+        self._held_out.setToolTip(self.tr("How it paints photographs that it does not learn from; less is better"))
         self._strip = PreviewStrip(self)
         self._strip.current_changed.connect(self._on_current_changed)
         self._try = push_button(self, self.tr("&Try it live"))
@@ -88,6 +94,7 @@ class RunPage(Content):
         self._notices.setReadOnly(True)
         self._notices.setTabChangesFocus(True)
         self._notices.setMaximumBlockCount(_NOTICES_KEPT)
+        self._notices.setPlaceholderText(self.tr("What happens is told here"))
         self._notices.setAccessibleName(self.tr("What happened during the training"))
         self._notices.setMinimumHeight(_NOTICE_LINES * self.fontMetrics().lineSpacing() + 16)
         self._notices.setMaximumHeight(2 * self._notices.minimumHeight())
@@ -134,6 +141,7 @@ class RunPage(Content):
         self.stop_trying()
         self._folder, self._name, self._story = folder, name, RunStory()
         self._waiting, self._ended, self._plotted = "", False, ""
+        self._silent_since = time.monotonic()
         self._pictures = {}
         self._heading.setText(self.tr("Training “{name}”").format(name=name))
         self._emphasis.factors = factors
@@ -145,6 +153,7 @@ class RunPage(Content):
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take in an event of the run."""
+        self._silent_since = None
         self._story.hear(event)
         kind = str(event.get("event"))
         if kind in ("started", "step"):
@@ -204,6 +213,7 @@ class RunPage(Content):
 
     def _on_try(self, on: bool) -> None:
         self._try.setIcon(icon("stop" if on else "play"))
+        self._try.setText(self.tr("Stop &trying") if on else self.tr("&Try it live"))
         if on:
             self._on_current_changed()
         elif self._tried is not None:
@@ -223,18 +233,22 @@ class RunPage(Content):
         known = story.begun and story.steps > 0 and not self._waiting and story.phase != "finishing"
         self._bar.setRange(0, story.steps if known else 0)
         self._bar.setValue(min(story.step, story.steps) if known else 0)
-        self._bar.setTextVisible(known)
         self._emphasis.show_in_force((story.style, story.content, story.steady), story.emphasis_step)
         self._emphasis.setEnabled(not self._ended and not self._waiting)
-        self._held_out.setText(held_out_text(story))
-        self._held_out.setVisible(bool(self._held_out.text()))
-        self._notices.setVisible(bool(self._notices.toPlainText()))
+        # It has its place from the beginning: a slider does not move away from the mouse.
+        self._held_out.setText(held_out_text(story) or self.tr("Unseen pictures: measured at each checkpoint"))
         self._show_times()
         self._show_buttons()
         self.shown.emit()
 
     def _show_times(self) -> None:
-        self._times.setText(times_text(self._story, time.time(), with_left=not (self._waiting or self._ended)))
+        text = times_text(self._story, time.time(), with_left=not (self._waiting or self._ended))
+        if self._silent_since is not None and not self._ended:
+            slow = time.monotonic() - self._silent_since > _SLOW_START_S
+            text = self.tr("The trainer is being started…")
+            if slow:
+                text = self.tr("The trainer is being started; on a busy computer that takes a while.")
+        self._times.setText(text)
 
     def _show_buttons(self) -> None:
         there = self._strip.current_style is not None and not self._ended and not self._waiting

@@ -51,7 +51,7 @@ def times_text(story: RunStory, now: float, *, with_left: bool) -> str:
     if story.photographs:
         parts.append(_tr("{n} photographs").format(n=story.photographs))
     if story.device:
-        parts.append(_tr("on {device}").format(device=story.device))
+        parts.append(_tr("on {device}").format(device=story.device.upper()))
     return " · ".join(parts)
 
 
@@ -60,7 +60,7 @@ def held_out_text(story: RunStory) -> str:
     report = story.held_out
     if report is None or report.content is None or report.style is None:
         return ""
-    text = _tr("Held-out photographs: style {style:.3f}, content {content:.2f}")
+    text = _tr("Unseen pictures: style {style:.3f}, content {content:.2f}")
     text = text.format(content=report.content, style=report.style)
     if report.flicker is not None:
         text += _tr(", flicker {flicker:.1f}").format(flicker=report.flicker)

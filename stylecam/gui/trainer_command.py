@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Qt, Signal
 
 from stylecam.bundled import child_environment
+from stylecam.politeness import make_polite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ __all__ = ["COMMAND", "TrainerCommand"]
 
 COMMAND: Final = ("-P", "-m", "trainer")
 """What Python is started with; -P, so that no file of the folder one stands in is taken for the trainer."""
-_NICENESS: Final = 10
-"""Less urgent than the picture, which shares the processor with it."""
 _ERRORS_KEPT: Final = 16_384
 
 
@@ -72,9 +70,7 @@ class TrainerCommand(QObject):
         _kill(self._process)
 
     def _on_started(self) -> None:
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # it has ended already
-                os.setpriority(os.PRIO_PROCESS, self._process.processId(), _NICENESS)
+        make_polite(self._process.processId())
 
     def _on_output(self) -> None:
         while self._process.canReadLine():

@@ -23,6 +23,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stylecam.bundled import child_environment
 from stylecam.errors import SinkError
 from stylecam.gui.trainer_command import COMMAND
+from stylecam.politeness import make_polite
 from stylecam.runcontrol import last_events
 from stylecam.runs import EMPHASIS_RANGE, Control, EventReader, is_running, read_control, write_control
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingRun"]
 
-_NICENESS: Final = 10
-"""A training is less urgent than the picture, which shares the processor with it."""
 _POLL_MS: Final = 200
 _HURRY_MS: Final = 5
 _PORTION: Final = 200
@@ -284,9 +283,7 @@ def _spawn(command: list[str], log: int) -> _Trainer:
         start_new_session=True,
         creationflags=flags,
     )
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):  # it has ended already
-            os.setpriority(os.PRIO_PROCESS, trainer.pid, _NICENESS)
+    make_polite(trainer.pid)
     return trainer
 
 

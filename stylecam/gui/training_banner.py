@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from stylecam.gui.train_pages import duration
+from stylecam.gui.train_pages import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,12 +87,12 @@ class TrainingBanner(QObject):
             }
             return words.get(str(event.get("phase")), self.tr("getting ready"))
         if kind == "paused":
-            return self.tr("paused at step {step}").format(step=step)
+            return self.tr("paused at step {step}").format(step=counted(step))
         if kind == "resumed":
-            return self.tr("going on from step {step}").format(step=step)
+            return self.tr("going on from step {step}").format(step=counted(step))
         if kind != "step" or not isinstance(step, int):
             return ""
-        text = self.tr("step {step} of {steps}").format(step=step, steps=event.get("steps"))
+        text = self.tr("step {step} of {steps}").format(step=counted(step), steps=counted(event.get("steps")))
         left = event.get("seconds_left")
         if isinstance(left, int | float) and 0 <= left < 1e9:
             text = self.tr("{step}, about {time} left").format(step=text, time=duration(left))

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 
 from stylecam.gui.background import Background
 from stylecam.gui.train_dialog import TrainDialog
-from stylecam.gui.train_pages import sentence
+from stylecam.gui.train_pages import counted, sentence
+from stylecam.gui.train_place import beside
 from stylecam.gui.training import TrainingRun
 from stylecam.gui.training_banner import TrainingBanner
 from stylecam.gui.trainings_dialog import TrainingsDialog
@@ -113,6 +114,8 @@ class TrainingControl(QObject):
         if self._dialog is None:
             return
         self._line.hide()  # the dialog says it, and more
+        if not self._dialog.testAttribute(Qt.WidgetAttribute.WA_Moved):
+            self._dialog.move(self._place(self._dialog))
         self._dialog.show()
         self._dialog.activateWindow()
 
@@ -189,6 +192,17 @@ class TrainingControl(QObject):
         dialog.follow(run)
         self._follow(run)
         self._looks_back = not is_running(folder)
+
+    def _place(self, dialog: TrainDialog) -> QPoint:
+        """Where the picture is seen that a style is tried on; a compositor that places windows itself moves nothing."""
+        window, picture = self._window, self._window.preview
+        frame = window.frameGeometry().size() - window.geometry().size()
+        return beside(
+            dialog.size() + frame,
+            QRect(picture.mapToGlobal(QPoint(0, 0)), picture.size()),
+            window.frameGeometry(),
+            window.screen().availableGeometry(),
+        )
 
     def _follows(self, folder: Path) -> bool:
         run = self._run
@@ -282,7 +296,7 @@ class TrainingControl(QObject):
             (runs_folder() / _OFFERED).touch()
         text = self.tr("The training of “{name}” was stopped at step {step} of {steps}. It can go on from there.")
         banner.show_message(
-            text.format(name=stopped.name, step=stopped.step, steps=stopped.steps),
+            text.format(name=stopped.name, step=counted(stopped.step), steps=counted(stopped.steps)),
             level="info",
             actions=[
                 (self.tr("Resume"), lambda: self._on_resume(stopped.folder)),

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from stylecam.gui.background import Background
-from stylecam.gui.train_pages import sentence
+from stylecam.gui.train_pages import counted, sentence
 from stylecam.gui.trainer_command import TrainerCommand
 from stylecam.runs import delete_run, list_runs
 
@@ -154,7 +154,7 @@ class TrainingsDialog(QDialog):
             for at, text in enumerate(self._texts(run)):
                 self._items[folder].setText(at, text)
                 self._items[folder].setToolTip(at, run.text)
-        for at in range(self._list.columnCount()):
+        for at in range(self._list.columnCount() - 1):  # the last takes what is left
             self._list.resizeColumnToContents(at)
             self._list.setColumnWidth(at, self._list.columnWidth(at) + _GAP)
         if not self._list.selectedItems() and runs:
@@ -176,7 +176,9 @@ class TrainingsDialog(QDialog):
             "failed": self.tr("failed"),
             "cancelled": self.tr("cancelled"),
         }
-        steps = self.tr("{step} of {steps}").format(step=run.step, steps=run.steps) if run.steps else ""
+        steps = ""
+        if run.steps:
+            steps = self.tr("{step} of {steps}").format(step=counted(run.step), steps=counted(run.steps))
         begun = QDateTime.fromSecsSinceEpoch(round(run.created))
         when = QLocale().toString(begun, QLocale.FormatType.ShortFormat) if run.created else ""
         return run.title, run.preset, words[run.state], steps, when

@@ -143,7 +143,7 @@ def test_without_a_painting_words_say_what_is_missing(preview: StrokePreview) ->
     image = grabbed(preview)
     assert is_like(colour_at(image, 5, 5), tuple(bytes.fromhex(colours().stage[1:])))  # type: ignore[arg-type]
     assert len({colour_at(image, x, y) for x in range(100, 540, 2) for y in range(225, 255)}) > 2, "words are painted"
-    assert preview.accessibleDescription().startswith("Choose a painting")
+    assert preview.accessibleDescription().startswith("Choose a picture")
 
 
 def test_a_screen_reader_is_told_the_size(preview: StrokePreview) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from PIL import Image as PilImage
+from PySide6.QtWidgets import QLabel
 
 from stylecam.gui.run_story import Report, RunStory
-from stylecam.gui.train_end import TrainEndPage
+from stylecam.gui.train_end import TrainEndPage, result_picture
 from tests.gui.trainings import noise, words
+from tests.gui.widgets import pixels
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
 GOOD = Report("fast", content=0.41, style=0.098, flicker=1.1, half_db=52.3, milliseconds=31.0, spread=0.4)
@@ -38,8 +44,8 @@ def test_a_good_style_is_told_with_what_its_figures_mean(page: TrainEndPage) -> 
         "Trained in 7 min.",
         "32 fps",
         "640×480 in 31 ms on this device",
-        "steady: a camera's noise is not made more of",
-        "makes no difference that is seen",
+        "steady: it does not amplify a camera's noise",
+        "makes no visible difference",
         "0.098",
     ):
         assert text in words(page)
@@ -100,3 +106,22 @@ def test_the_picture_is_shown(qtbot: QtBot, page: TrainEndPage) -> None:
     qtbot.waitUntil(lambda: page.grab().toImage() != before, timeout=5000)
     page.show_picture(None)
     qtbot.waitUntil(lambda: page.grab().toImage() == before, timeout=5000)
+
+
+def test_the_result_is_the_photographs_above_what_was_made_of_them(tmp_path: Path) -> None:
+    painted, photographs = noise(1), noise(2)
+    PilImage.fromarray(painted).save(tmp_path / "fast-0000005.png")
+    assert result_picture(tmp_path / "fast-0000005.png").height() == 96, "without them it stands alone"
+    PilImage.fromarray(photographs).save(tmp_path / "source.jpg", quality=100, subsampling=0)
+    both = pixels(result_picture(tmp_path / "fast-0000005.png"))
+    assert np.array_equal(both[-96:], painted)
+    assert np.abs(both[:96].astype(int) - photographs).mean() < 2
+    assert result_picture(tmp_path / "lost.jpg").isNull()
+
+
+def test_a_large_picture_leaves_room_for_the_figures(qtbot: QtBot, page: TrainEndPage) -> None:
+    page.tell_style("mine", story_of(GOOD))
+    page.show_picture(noise(1, (700, 700)))
+    assert page.heightForWidth(page.width()) <= page.height(), "it need not be scrolled"
+    label = next(child for child in page.findChildren(QLabel) if child.text() == "0.098")
+    qtbot.waitUntil(lambda: label.mapTo(page, label.rect().bottomLeft()).y() < page.height(), timeout=5000)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stylecam.gui.theme import colours
-from stylecam.gui.train_pages import Card, Content, Page, clock, duration, plain, sentence, time_range
+from stylecam.gui.train_pages import Card, Content, Page, clock, counted, duration, plain, sentence, time_range
 from tests.gui.widgets import grabbed, is_like
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ def test_a_time_left_is_told_roughly(seconds: float, text: str) -> None:
 
 def test_a_time_gone_by_is_told_exactly() -> None:
     assert (clock(34.4), clock(3723)) == ("0:34", "1:02:03")
+
+
+def test_a_large_number_is_told_in_groups() -> None:
+    assert [counted(number) for number in (7, 1500, None)] == ["7", "1,500", "None"]
 
 
 def test_an_error_becomes_a_sentence() -> None:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QProgressBar, QSlider
 
+from stylecam.gui import train_progress
 from stylecam.gui.loss_plot import LossPlot
 from stylecam.gui.preview_strip import PreviewStrip
 from stylecam.gui.train_pages import Page
@@ -61,7 +62,7 @@ def test_the_phase_the_step_and_the_times_are_told(qtbot: QtBot, shown: Shown) -
     shown.run.tell("phase", phase="photographs", variant="")
     says(qtbot, shown, "Looking at the photographs…")
     shown.run.begin()
-    says(qtbot, shown, "24 photographs · on cpu")
+    says(qtbot, shown, "24 photographs · on CPU")
     shown.run.step(40, left=450.0)
     says(qtbot, shown, "Learning to paint – step 40 of 100")
     assert "about 8 min left" in words(shown.page)
@@ -72,6 +73,18 @@ def test_the_phase_the_step_and_the_times_are_told(qtbot: QtBot, shown: Shown) -
     says(qtbot, shown, "Paused – step 40 of 100")
     shown.run.tell("phase", phase="finishing", variant="fast")
     says(qtbot, shown, "Making and measuring the style…")
+
+
+def test_a_trainer_that_is_slow_to_begin_is_told_of(
+    qtbot: QtBot, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "The trainer is being started…" in words(shown.page)
+    assert "so far" not in words(shown.page)
+    monkeypatch.setattr(train_progress, "_SLOW_START_S", 0.0)
+    says(qtbot, shown, "The trainer is being started; on a busy computer that takes a while.")
+    shown.run.tell("phase", phase="photographs", variant="")
+    says(qtbot, shown, "so far")
+    assert "being started" not in words(shown.page)
 
 
 def test_losses_are_plotted_and_a_roll_back_is_marked(qtbot: QtBot, shown: Shown) -> None:
@@ -116,7 +129,7 @@ def test_a_preview_is_tried_live_and_each_newer_one_as_it_comes(qtbot: QtBot, sh
     assert shown.tried == [first]
     second = shown.run.preview(20)
     assert shown.tried == [first, second]
-    shown.press("Try it live")
+    shown.press("Stop trying")
     assert shown.tried[2:] == [Path()]
     shown.run.preview(30)
     assert len(shown.tried) == 3
@@ -177,13 +190,12 @@ def test_while_an_end_is_waited_for_nothing_more_can_be_wished(qtbot: QtBot, sho
 
 def test_what_happened_is_listed(qtbot: QtBot, shown: Shown) -> None:
     (list_,) = shown.page.findChildren(QPlainTextEdit)
-    assert not list_.isVisible()
     shown.run.tell("base", name="candy", distances={"candy": 0.1})
     skipped = [{"path": f"/photos/{n}.jpg", "reason": "too small"} for n in range(9)]
     shown.run.tell("started", variant="fast", step=0, steps=9, skipped=skipped)
     shown.run.tell("started", variant="fast", step=0, steps=9, skipped=skipped[:1])
     shown.run.tell("notice", text="the disk is nearly full")
-    qtbot.waitUntil(list_.isVisible, timeout=5000)
+    assert list_.toPlainText() == shown.page.notices
     assert shown.page.notices.splitlines() == [
         "• It starts from “candy”, the nearest of the styles.",
         "• 9 pictures were left out, among them 0.jpg (too small), 1.jpg (too small), 2.jpg (too small), "
@@ -195,8 +207,9 @@ def test_what_happened_is_listed(qtbot: QtBot, shown: Shown) -> None:
 
 def test_held_out_figures_are_shown(qtbot: QtBot, shown: Shown) -> None:
     shown.run.begin()
+    says(qtbot, shown, "Unseen pictures: measured at each checkpoint")
     shown.run.tell("held_out", variant="fast", step=50, content=0.41, style=0.112, flicker=1.32)
-    says(qtbot, shown, "Held-out photographs: style 0.112, content 0.41, flicker 1.3")
+    says(qtbot, shown, "Unseen pictures: style 0.112, content 0.41, flicker 1.3")
 
 
 def test_garbage_hurts_nobody(qtbot: QtBot, shown: Shown) -> None:

@@ -29,15 +29,15 @@ def test_the_phase(story: RunStory, text: str) -> None:
 
 def test_the_times() -> None:
     story = RunStory(elapsed=62.0, seconds_left=450.0, photographs=24, device="cpu")
-    assert times_text(story, 0.0, with_left=True) == "1:02 so far · about 8 min left · 24 photographs · on cpu"
-    assert times_text(story, 0.0, with_left=False) == "1:02 so far · 24 photographs · on cpu"
+    assert times_text(story, 0.0, with_left=True) == "1:02 so far · about 8 min left · 24 photographs · on CPU"
+    assert times_text(story, 0.0, with_left=False) == "1:02 so far · 24 photographs · on CPU"
     assert times_text(RunStory(), 0.0, with_left=True) == "0:00 so far"
 
 
 def test_held_out_figures() -> None:
     assert held_out_text(RunStory()) == ""
     report = Report("fast", 0.41, 0.112, None, None, None, None)
-    assert held_out_text(RunStory(held_out=report)) == "Held-out photographs: style 0.112, content 0.41"
+    assert held_out_text(RunStory(held_out=report)) == "Unseen pictures: style 0.112, content 0.41"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from PIL import Image as PilImage
 
 from stylecam.gui import training
 from stylecam.gui.training import TrainingRun
+from stylecam.politeness import NICENESS
 from stylecam.runs import Control, is_running, read_control, read_run, write_control
 from stylecam.styles import read_style
 from tests.live import wait_until
@@ -402,10 +403,10 @@ def test_a_training_is_less_urgent_than_the_picture(start: Callable[..., Followe
     script = f"""
         import os, sys, time
         end = time.monotonic() + 30
-        while os.nice(0) < {training._NICENESS} and time.monotonic() < end: time.sleep(0.01)
+        while os.nice(0) < {NICENESS} and time.monotonic() < end: time.sleep(0.01)
         sys.exit(str(os.nice(0)))
     """
-    assert end_of(qtbot, start(script)) == (False, str(training._NICENESS))
+    assert end_of(qtbot, start(script)) == (False, str(NICENESS))
 
 
 def test_the_trainer_is_that_of_this_very_stylecam(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QPushButton
 
-from stylecam.gui import trainer_command, training
+from stylecam.gui import trainer_command, training, training_control
 from stylecam.gui.jobs import Jobs
 from stylecam.gui.session import TRIAL, Session
 from stylecam.gui.train_dialog import TrainDialog
@@ -217,6 +218,21 @@ def test_the_dialog_opens_from_the_menu_and_the_gallery_and_is_one(
     assert dialog_of(studio) is dialog
 
 
+def test_the_dialog_opens_beside_the_picture_and_stays_where_a_person_puts_it(
+    qtbot: QtBot, open_studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_control, "beside", lambda *_: QPoint(5, 7))
+    studio = open_studio()
+    quiet(qtbot, studio)
+    studio.training.train()
+    dialog = dialog_of(studio)
+    assert dialog.pos() == QPoint(5, 7)
+    dialog.move(40, 30)
+    dialog.reject()
+    studio.training.show_dialog()
+    assert dialog.pos() == QPoint(40, 30)
+
+
 def test_a_dropped_picture_goes_to_the_dialog_while_it_is_open(
     qtbot: QtBot, open_studio: Callable[..., Studio], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,7 +306,7 @@ def test_a_closed_dialog_leaves_a_line_that_follows_the_training(
     qtbot.waitUntil(lambda: is_running(folder), timeout=60_000)
     dialog.reject()
     assert banner.text.startswith("Training “x”: ")
-    says(qtbot, studio, "Training “x”: step 400 of 1500, about 4 min left.")
+    says(qtbot, studio, "Training “x”: step 400 of 1,500, about 4 min left.")
     press(studio, "Show")
     assert dialog_of(studio) is dialog
     assert dialog.isVisible()
@@ -377,7 +393,7 @@ def test_closing_the_window_leaves_it_running_and_the_next_one_finds_it(
     assert not dialog_of(first).isVisible()
 
     second = open_studio()
-    says(qtbot, second, "Training “x”: step 400 of 1500")
+    says(qtbot, second, "Training “x”: step 400 of 1,500")
     press(second, "Show")
     assert dialog_of(second).isVisible()
     dialog_of(second).reject()
@@ -396,7 +412,7 @@ def test_somebody_else_s_training_is_found_shown_and_kept(
     qtbot: QtBot, open_studio: Callable[..., Studio], stranger: Path
 ) -> None:
     studio = open_studio()
-    says(qtbot, studio, "Training “x”: step 400 of 1500, about 4 min left.")
+    says(qtbot, studio, "Training “x”: step 400 of 1,500, about 4 min left.")
     painted(qtbot, studio.window, "alpha")
     press(studio, "Show")
     run = dialog_of(studio).run
@@ -410,7 +426,7 @@ def test_somebody_else_s_training_is_found_shown_and_kept(
 def test_a_stopped_training_is_offered_once(qtbot: QtBot, open_studio: Callable[..., Studio]) -> None:
     folder = write_run(runs_folder() / "x", *stopped())
     studio = open_studio()
-    says(qtbot, studio, "The training of “x” was stopped at step 400 of 1500. It can go on from there.")
+    says(qtbot, studio, "The training of “x” was stopped at step 400 of 1,500. It can go on from there.")
     press(studio, "Not now")
     assert studio.window.banner.text == ""
     studio.window.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QPushButton, QTreeWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QTreeWidget
 
 from stylecam.gui import trainer_command
 from stylecam.gui.trainings_dialog import TrainingsDialog
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.usefixtures("dark")
@@ -80,10 +79,10 @@ def test_each_training_is_listed_with_how_it_stands(open_dialog: Callable[[], Tr
     with hold(runs / "broken"):
         dialog = open_dialog()
         assert rows(dialog) == [
-            ["An A", "quick", "stopped, can go on", "400 of 1500"],
-            ["b", "quick", "finished", "1500 of 1500"],
+            ["An A", "quick", "stopped, can go on", "400 of 1,500"],
+            ["b", "quick", "finished", "1,500 of 1,500"],
             ["c", "quick", "failed", ""],
-            ["broken", "quick", "is being trained", "400 of 1500"],
+            ["broken", "quick", "is being trained", "400 of 1,500"],
         ]
         tree = dialog.findChild(QTreeWidget)
         assert tree.topLevelItem(2).toolTip(2) == "The disk is full."
@@ -129,9 +128,13 @@ def test_what_changes_is_seen_and_the_choice_stays(
     write_run(runs / "a", *stopped(700), title="An A", age_s=10)
     write_run(runs / "new", step(3), age_s=1)
     qtbot.waitUntil(lambda: len(rows(dialog)) == 5, timeout=20_000)
-    assert [row[3] for row in rows(dialog)][:2] == ["3 of 1500", "700 of 1500"]
+    assert [row[3] for row in rows(dialog)][:2] == ["3 of 1,500", "700 of 1,500"]
     assert dialog.selected is not None
     assert dialog.selected.folder == runs / "b"
+    for _ in range(3):
+        dialog._on_listed(list(dialog._runs.values()))
+    QApplication.processEvents()
+    assert dialog.findChild(QTreeWidget).horizontalScrollBar().maximum() == 0, "no column grows each time"
 
 
 def test_a_training_is_deleted_when_that_was_confirmed(

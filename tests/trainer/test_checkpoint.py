@@ -16,7 +16,7 @@ import torch
 
 from stylecam.bundled import child_environment
 from stylecam.errors import TrainError
-from trainer.checkpoint import Checkpoint, latest_checkpoint, read_checkpoint, write_checkpoint
+from trainer.checkpoint import Checkpoint, drop_torn, latest_checkpoint, read_checkpoint, write_checkpoint
 from trainer.config import Emphasis
 from trainer.state import fresh_checkpoint
 
@@ -131,3 +131,10 @@ def test_a_kill_in_the_middle_of_saving_leaves_one_that_loads(checkpoint: Checkp
 
 def _no_room(*_: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_what_a_killed_save_left_behind_goes(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = write_checkpoint(tmp_path, checkpoint)
+    (tmp_path / f".{path.name}.0a1b2c3d.part").write_bytes(b"half")
+    drop_torn(tmp_path)
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,3 +89,12 @@ def test_pictures_come_upright_and_in_colour(tmp_path: Path) -> None:
     picture.save(tmp_path / "grey.jpg", exif=exif)
     assert load_picture(tmp_path / "grey.jpg").shape == (60, 40, 3)
     assert load_picture(tmp_path / "grey.jpg", short_side=20).shape == (30, 20, 3)
+
+
+def test_a_name_that_is_not_unicode_is_a_name(photographs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photographs"
+    shutil.copytree(photographs, folder)
+    (folder / "00.png").rename(folder / "\udcff.png")
+    before = ContentImages(folder, 64, 1, 0).fingerprint
+    (folder / "\udcff.png").rename(folder / "\udcfe.png")
+    assert ContentImages(folder, 64, 1, 0).fingerprint != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import trainer.stepper
 from stylecam.errors import TrainError
 from stylecam.styles import read_style
 from trainer.checkpoint import latest_checkpoint
+from trainer.content import ContentImages
 from trainer.events import EventLog
 from trainer.loop import train
 from trainer.watching import write_trial
@@ -178,3 +180,20 @@ def test_a_photograph_that_goes_away_loses_no_step(config: TrainConfig, tmp_path
 
 def _events(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+
+
+def test_a_photograph_to_be_judged_by_that_goes_away_ends_no_run(config: TrainConfig, tmp_path: Path) -> None:
+    folder = tmp_path / "photographs"
+    shutil.copytree(config.content, folder)
+    config = replace(config, content=str(folder), steps=3)
+    held_out = ContentImages(folder, config.crop, config.batch, config.seed).held_out
+
+    def take_away() -> bool:
+        for path in held_out:
+            path.unlink(missing_ok=True)
+        return False
+
+    checkpoint, _ = _run(config, tmp_path / "run", stop=take_away)
+    assert checkpoint.step == 3
+    told = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert any("step 3 could not be judged" in event.get("text", "") for event in told)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,9 @@ from trainer.config import TrainConfig
 from trainer.content import ContentImages, load_picture, to_tensor
 from trainer.objective import _disturb, _overlap_error, step_losses
 from trainer.perceptual import Vgg16, style_target
+from trainer.state import State, fresh_checkpoint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import Tensor
 
 
@@ -75,3 +75,21 @@ def test_losses_are_weighted_as_the_configuration_says(painting: Path, photograp
     # At one scale every layer is seen at full size.
     single = at(2, replace(config, scales=1))
     assert single[1] != pytest.approx(style, rel=1e-3)
+
+
+def test_a_network_in_bfloat16_has_nearly_the_losses_and_gradients_of_float32(config: TrainConfig, base: Path) -> None:
+    photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
+    vgg = Vgg16()
+    target = style_target(vgg, to_tensor(load_picture(Path(config.painting), short_side=96)))
+    totals, gradients = [], []
+    for precision in ("float32", "bfloat16"):
+        chosen = replace(config, base=str(base), network_precision=precision)
+        state = State.begin(fresh_checkpoint(chosen, ""), "cpu")
+        losses = step_losses(state.network, vgg, target, photographs, chosen, 7, "cpu")
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        assert losses.total.dtype == torch.float32
+        totals.append(losses.total.item())
+        gradients.append(torch.cat([p.grad.flatten() for p in state.network.parameters() if p.grad is not None]))
+    assert totals[0] != totals[1]
+    assert totals[1] == pytest.approx(totals[0], rel=0.03)
+    assert torch.nn.functional.cosine_similarity(gradients[0], gradients[1], dim=0) > 0.9

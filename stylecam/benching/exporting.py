@@ -1,0 +1,109 @@
+"""Whole exports (decode, paint, encode, rename) against the network alone on the same pictures, in the same rounds."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stylecam.benching.pictures import make_clip
+from stylecam.benching.rounds import Candidate, StoppedError, interleave, ratio, spread
+from stylecam.benching.sections import Column, Section, number, plain, size, spread_of
+from stylecam.pipeline import stylize_video
+from stylecam.sources import VideoFileSource
+from stylecam.stylizer import Stylizer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stylecam.architecture import Variant
+    from stylecam.benching.plan import Bench, ExportCase
+    from stylecam.frame import Image
+
+__all__ = ["measure_exports"]
+
+_COLUMNS = (
+    Column("network", plain("variant")),
+    Column("size", size("size")),
+    Column("frames", plain("frames")),
+    Column("export, frames/s", number("export_per_second", 2)),
+    Column("network alone, frames/s", number("alone_per_second", 2)),
+    Column("export : alone", spread_of("ratio", 3)),
+    Column("export, ns a pixel", spread_of("ns_a_pixel", 1)),
+    Column("of the first's", number("percent_of_first", 0, " %")),
+)
+
+
+def measure_exports(bench: Bench) -> Section:
+    """Every clip of the plan, made here."""
+    section = Section("export", "Whole exports against the network alone", _COLUMNS)
+    cases = [case for case in bench.exports if case.variant in bench.variants]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        stylizers = {v: Stylizer(bench.style, device=bench.device, quality=v) for v in bench.variants}
+        candidates: list[Candidate] = []
+        for case in cases:
+            if bench.stop.is_set():
+                break
+            candidates += _pair(case, stylizers[case.variant], folder, bench)
+        times = interleave(candidates, rounds=bench.export_rounds, stop=bench.stop, say=bench.say, warm_ups=0)
+    first: dict[Variant, float] = {}
+    for case in cases:
+        row = _row(case, times)
+        if row is None:
+            continue
+        median = row["ns_a_pixel"]["median"]
+        row["percent_of_first"] = round(100 * median / first.setdefault(case.variant, median), 1)
+        section.rows.append(row)
+    section.notes.append(
+        "Each clip is made of the test pattern, H.264; an export is all of stylize_video, from opening to the final "
+        "name. Cost is linear in pixels and frames where the last column stays at 100 %."
+    )
+    return section
+
+
+def _pair(case: ExportCase, stylizer: Stylizer, folder: Path, bench: Bench) -> list[Candidate]:
+    """The export, and the network alone on what it decodes."""
+    name = _name(case)
+    bench.say(f"making the clip {name}")
+    clip = make_clip(folder / f"{name.replace(' ', '-')}.mp4", case.size, case.frames)
+    with VideoFileSource(clip) as source:
+        pictures = [frame.image for frame in source]
+    stylizer(pictures[0])  # what is done once for a size
+
+    def export() -> None:
+        report = stylize_video(clip, folder / "painted.mp4", stylizer, force=True, stop=bench.stop)
+        if report.frames != case.frames:
+            raise StoppedError
+
+    def alone() -> None:
+        _paint_all(stylizer, pictures, bench)
+
+    return [Candidate(f"{name} export", export), Candidate(f"{name} alone", alone)]
+
+
+def _paint_all(stylizer: Stylizer, pictures: list[Image], bench: Bench) -> None:
+    for picture in pictures:
+        if bench.stop.is_set():
+            raise StoppedError
+        stylizer(picture)
+
+
+def _row(case: ExportCase, times: Mapping[str, list[float]]) -> dict[str, Any] | None:
+    exports, alone = (times.get(f"{_name(case)} {what}", []) for what in ("export", "alone"))
+    whole, network, share = spread(exports), spread(alone), ratio(alone, exports)
+    if whole is None or network is None or share is None:
+        return None
+    return {
+        "variant": case.variant,
+        "size": list(case.size),
+        "frames": case.frames,
+        "export_per_second": round(case.frames / whole.median, 3),
+        "alone_per_second": round(case.frames / network.median, 3),
+        "ratio": share.scaled(1, 4),
+        "ns_a_pixel": whole.scaled(1e9 / (case.frames * case.size[0] * case.size[1])),
+    }
+
+
+def _name(case: ExportCase) -> str:
+    return f"{case.variant} {case.size[0]}x{case.size[1]} {case.frames}"
