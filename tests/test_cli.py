@@ -15,7 +15,7 @@ from stylecam.cli import main
 from stylecam.cli.common import parse_size
 
 _COMMANDS = ["video", "image", "styles list", "styles show", "styles import", "styles remove", "train"]
-_COMMANDS += ["export-onnx", "devices", "doctor"]
+_COMMANDS += ["bench", "export-onnx", "devices", "doctor"]
 _README = Path(__file__).parents[1] / "README.md"
 
 
