@@ -157,7 +157,9 @@ class StyleControl(QObject):
         if look[0].startswith(TRIAL):
             self._trial = self._in_words(look[0])
             self._show_current()
-            window.status.show_device(self.tr("Trying {what} – {how}").format(what=self._trial, how=description))
+            # The style's own name, which comes first, is the trial file's.
+            how = description.partition(", ")[2] or description
+            window.status.show_device(self.tr("Trying {what} – {how}").format(what=self._trial, how=how))
             self._say_trial()
             return
         was_trial, self._trial = bool(self._trial), ""

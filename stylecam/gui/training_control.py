@@ -262,7 +262,9 @@ class TrainingControl(QObject):
         step = _TRIAL.fullmatch(path.stem)
         self._styles.try_style(
             path,
-            self.tr("{name}, step {step}").format(name=self._line.name, step=int(step[1])) if step else path.stem,
+            self.tr("{name}, step {step}").format(name=self._line.name, step=f"{int(step[1]):,}")
+            if step
+            else path.stem,
         )
 
     def _on_trial_ended(self) -> None:

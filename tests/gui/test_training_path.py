@@ -139,7 +139,7 @@ def test_a_picture_is_trained_tried_kept_and_used_in_an_export(
     (trial,) = trial_styles(folder)
     painted(qtbot, window, trial.stem)
     assert window.gallery.current is None
-    assert f"Trying shells, step {int(trial.stem.removeprefix('fast-'))}" in window.banner.text
+    assert f"Trying shells, step {int(trial.stem.removeprefix('fast-')):,}" in window.banner.text
 
     # Kept, long before its end.
     click(qtbot, dialog, "Use this one")
