@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from stylecam.devicefacts import processor_name
 
 if TYPE_CHECKING:
     from stylecam.devices import Device
@@ -33,7 +33,7 @@ def machine_facts(device: Device) -> dict[str, Any]:
 
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
-        "cpu": _cpu_name(),
+        "cpu": processor_name(),
         "cores": _cores(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
@@ -69,21 +69,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _cpu_name() -> str | None:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    if platform.system() == "Darwin":
-        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
-        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-        if found:
-            return found
-    return platform.processor() or platform.machine() or None
 
 
 def _memory_gib() -> float | None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stylecam.gui.crop_region import LEAST_SIDE, draw_invitation, draw_region, draw_stage, part_at, stretched
+from stylecam.gui.overlays import came_by_keyboard
 from stylecam.gui.scaling import ScaledImages, centred, device_ratio, qimage
 
 if TYPE_CHECKING:
@@ -207,12 +208,7 @@ class CropView(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """A ring shows where the keyboard is; whoever clicked knows that."""
-        self._ring = event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-            Qt.FocusReason.ShortcutFocusReason,
-        )
+        self._ring = came_by_keyboard(event)
         super().focusInEvent(event)
         self.update()
 

@@ -5,12 +5,15 @@ A plate is so dark that its white text can be read on any picture: 4.5:1 and mor
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
-__all__ = ["PLATE", "draw_label", "draw_recording", "draw_split_line", "label_width", "scaled_font"]
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent
+
+__all__ = ["PLATE", "came_by_keyboard", "draw_label", "draw_recording", "draw_split_line", "label_width", "scaled_font"]
 
 PLATE: Final = QColor(0, 0, 0, 165)
 """Behind white text on a picture."""
@@ -100,3 +103,12 @@ def _draw_plate(painter: QPainter, plate: QRectF) -> None:
 
 def _label_font(font: QFont) -> QFont:
     return scaled_font(font, 0.95)
+
+
+def came_by_keyboard(event: QFocusEvent) -> bool:
+    """Whether a ring shall show where the keyboard is: whoever clicked knows that."""
+    return event.reason() in (
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    )

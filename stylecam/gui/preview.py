@@ -14,7 +14,14 @@ from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from stylecam.gui.overlays import draw_label, draw_recording, draw_split_line, label_width, scaled_font
+from stylecam.gui.overlays import (
+    came_by_keyboard,
+    draw_label,
+    draw_recording,
+    draw_split_line,
+    label_width,
+    scaled_font,
+)
 from stylecam.gui.theme import colours
 
 if TYPE_CHECKING:
@@ -177,12 +184,7 @@ class Preview(QWidget):
         self._took_s.clear()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """A ring shows where the keyboard is; whoever clicked knows that."""
-        self._ring = event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-            Qt.FocusReason.ShortcutFocusReason,
-        )
+        self._ring = came_by_keyboard(event)
         super().focusInEvent(event)
         self.update()
 

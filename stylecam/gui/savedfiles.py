@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stylecam.errors import SinkError
@@ -11,7 +10,7 @@ from stylecam.videofiles import part_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["make_folder", "style_name_from", "unused_path"]
+__all__ = ["make_folder", "unused_path"]
 
 
 def make_folder(folder: Path) -> Path:
@@ -36,8 +35,3 @@ def unused_path(path: Path) -> Path:
         candidate = path.with_stem(f"{path.stem} {number}")
         number += 1
     return candidate
-
-
-def style_name_from(text: str) -> str:
-    """A file's name as a style can be called: ``"The Scream (1893)"`` as ``"the_scream_1893"``."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:64] or "mine"

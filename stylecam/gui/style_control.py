@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from stylecam.gui.savedfiles import make_folder, style_name_from
+from stylecam.gui.savedfiles import make_folder
 from stylecam.gui.session import TRIAL
+from stylecam.stylename import style_name_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

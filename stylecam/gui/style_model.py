@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QImage
+
+from stylecam.gui.scaling import qimage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QImage
 
     from stylecam.frame import Image
     from stylecam.styles import Style
@@ -89,7 +92,7 @@ class StyleModel(QAbstractListModel):
 
     def set_cards(self, cards: Sequence[StyleCard]) -> None:
         self._cards = {card.name: card for card in cards}
-        self._thumbnails = {card.name: _qimage(card.thumbnail) for card in cards if card.thumbnail is not None}
+        self._thumbnails = {card.name: qimage(card.thumbnail) for card in cards if card.thumbnail is not None}
         self._live = {name: image for name, image in self._live.items() if name in self._cards}
         self._arrange()
 
@@ -108,7 +111,7 @@ class StyleModel(QAbstractListModel):
     def set_live_picture(self, name: str, image: Image) -> None:
         """Show this picture in place of the thumbnail."""
         if name in self._cards:
-            self._live[name] = _qimage(image)
+            self._live[name] = qimage(image)
             self._tell_changed(name)
 
     def clear_live_pictures(self) -> None:
@@ -191,10 +194,3 @@ class StyleModel(QAbstractListModel):
         if row >= 0:
             index = self.index(row)
             self.dataChanged.emit(index, index)
-
-
-def _qimage(image: Image) -> QImage:
-    """A copy: thumbnails are small, and stay."""
-    height, width, _ = image.shape
-    seen = QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    return seen.convertToFormat(QImage.Format.Format_RGB32)

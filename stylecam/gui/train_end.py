@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from stylecam.gui.icons import icon
+from stylecam.gui.scaling import qimage
 from stylecam.gui.theme import colours
 from stylecam.gui.train_pages import Content, duration, faint, heading, plain, sentence
 
@@ -207,8 +208,7 @@ class _Picture(QWidget):
 
     def set_picture(self, image: Image | QImage | None) -> None:
         if image is not None and not isinstance(image, QImage):
-            height, width = image.shape[:2]
-            image = QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            image = qimage(image)
         self._image = image
         self.setVisible(image is not None)
         self.updateGeometry()

@@ -15,11 +15,11 @@ from stylecam.gui.content_choice import ContentChoice
 from stylecam.gui.crop_view import CropView
 from stylecam.gui.picture_facts import PictureFacts
 from stylecam.gui.preset_cards import PresetCards
-from stylecam.gui.savedfiles import style_name_from
 from stylecam.gui.stroke_preview import StrokePreview
 from stylecam.gui.taken_names import taken_names
 from stylecam.gui.train_pages import Content, faint, heading, push_button, sentence
 from stylecam.gui.train_request import TrainRequest
+from stylecam.stylename import style_name_from
 
 if TYPE_CHECKING:
     from stylecam.frame import Image
