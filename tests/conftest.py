@@ -7,17 +7,19 @@ import random
 import threading
 from typing import TYPE_CHECKING
 
-# Before anything loads Qt: no test may need a screen, except those that start one of their own.
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Before anything loads torch, as the command line does: threads that spin while they wait starve the test beside them.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 import numpy as np
 import pytest
+
+from stylecam.environment import set_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# Before anything loads Qt: no test may need a screen, except those that start one of their own.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Before anything loads torch, as the command line does: threads that spin while they wait starve the test beside them.
+set_environment()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,8 +13,9 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from stylecam.environment import set_environment
 from stylecam.errors import SourceOpenError, StylecamError, TrainError
 from stylecam.runs import hold, runs_folder
 from stylecam.signals import HANG_UP, STOP, StopSignals
@@ -32,14 +33,12 @@ if TYPE_CHECKING:
     from trainer.processes import Processes
     from trainer.request import Request
 
-__all__ = ["main"]
+__all__ = ["main", "main_and_exit"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code."""
-    # Before torch is loaded. Threads that wait by spinning starve whatever shares the processor: with as many busy
-    # processes as cores, a step took up to twenty times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    set_environment()
     arguments = build_parser().parse_args(argv)
     try:
         if arguments.command in ("estimate", "report"):
@@ -217,5 +216,19 @@ def _sha256(painting: Path) -> str:
         raise SourceOpenError(f"the painting {painting} cannot be read ({exc.strerror})") from exc
 
 
+def main_and_exit() -> NoReturn:
+    """Do what the command line says and end the process; one of several without taking the interpreter down.
+
+    gloo's threads let go of their last tensors a little after the last sum, and need the interpreter's lock for it: if
+    it is ending by then, the process is aborted. https://github.com/pytorch/pytorch/pull/179291
+    """
+    code = main()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main_and_exit()

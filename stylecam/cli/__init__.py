@@ -23,6 +23,7 @@ from stylecam.cli.live import live, open_window
 from stylecam.cli.styles import styles
 from stylecam.cli.train import train
 from stylecam.cli.video import video
+from stylecam.environment import set_environment
 from stylecam.errors import SinkError, StylecamError
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     the whole traceback if STYLECAM_DEBUG is set.
     """
     _replace_closed_streams()
-    # Read when torch loads: threads that wait by spinning take the cores from capture, encoder and window. On two
-    # busy cores a frame took a tenth of the time without.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    set_environment()
     try:
         app(args=None if argv is None else list(argv), standalone_mode=True)
     except SystemExit as exc:

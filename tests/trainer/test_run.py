@@ -214,11 +214,10 @@ def _arguments(painting: Path, photographs: Path, base: Path, run: Path, *more: 
 
 
 _SMALL = """
-import sys
 import trainer.measure, trainer.report
 trainer.measure._SHORT_SIDE, trainer.report._SIZE, trainer.report._HALF_SIDE = 128, (64, 48), 64
-from trainer.__main__ import main
-sys.exit(main())
+from trainer.__main__ import main_and_exit
+main_and_exit()
 """
 
 
