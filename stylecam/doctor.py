@@ -183,6 +183,18 @@ def _check_video() -> Finding:
     return Finding("video", "good", f"PyAV {av.__version__} encodes H.264 with x264, and AAC")
 
 
+def _check_encoders() -> Finding:
+    """None in hardware is no failure: exports are encoded with x264 unless another one is asked for."""
+    from stylecam.encoders import USUAL_SIZE, built_in_encoders, try_encoder
+
+    tried = [(encoder, try_encoder(encoder, USUAL_SIZE)) for encoder in built_in_encoders()]
+    working = ", ".join(f"{encoder.name} ({encoder.title})" for encoder, problem in tried if not problem)
+    if working:
+        return Finding("encoders", "good", f"in hardware, for `stylecam video --encoder`: {working}")
+    reasons = "; ".join(f"{encoder.name}: {problem}" for encoder, problem in tried)
+    return Finding("encoders", "good", f"none in hardware{f' ({reasons})' if reasons else ''}, so x264 encodes")
+
+
 def _check_styles() -> Finding:
     from stylecam.styles import StyleLibrary
 
@@ -266,6 +278,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     ("qt", _check_qt, f"{_PIP} --force-reinstall pyside6-essentials"),
     ("screen", _check_screen, f"{_PIP} --force-reinstall pyside6-essentials"),
     ("video", _check_video, _AV_AGAIN),
+    ("encoders", _check_encoders, _AV_AGAIN),
     ("styles", _check_styles, _AGAIN),
     ("folders", _check_folders, "see that your own folders can be read and written to"),
     ("settings", _check_settings, _AGAIN),

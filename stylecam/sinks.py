@@ -19,6 +19,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from stylecam.errors import DiskFullError, OutputExistsError, SinkError
 from stylecam.partlock import PartLock
+from stylecam.picturestream import KEY_PICTURE_EVERY_S, add_pictures
 from stylecam.streamcopy import StreamCopy
 from stylecam.videofiles import CONTAINERS, part_path
 from stylecam.wholefile import NO_ROOM
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
 
+    from stylecam.encoders import Encoder
     from stylecam.frame import Frame
     from stylecam.probe import VideoFacts
 
 __all__ = ["FrameSink", "VideoFileSink", "check_output"]
 
+_ODD = "the size {}x{} is odd and kept as it is, in H.264 4:4:4; players that know only 4:2:0 cannot show it"
 _FRAGMENT_S = 0.5
-_KEY_PICTURE_EVERY_S = 1.0
 _FRAGMENTED = {
     # Fragments while writing, an ordinary MP4 after a clean end; without delay_moov sound and picture start apart.
     "movflags": "hybrid_fragmented+delay_moov",
@@ -47,24 +49,8 @@ _OPTIONS = {
     # Without bitexact its tracks and the file itself get random numbers, new in every export.
     "matroska": {"cluster_time_limit": str(round(_FRAGMENT_S * 1e3)), "fflags": "+bitexact"},
 }
-_ENCODER = {
-    "preset": "veryfast",
-    "crf": "18",
-    # Reordered pictures would be held back, and make a track of variable rate seem to end before its last picture.
-    "bf": "0",
-    "forced-idr": "1",
-    # x264's AVX-512 code for the macroblock tree takes eight blocks at once and, where a row is not made of eights,
-    # lets what memory happens to hold after it decide on bits; and the code for each kind of processor rounds in its
-    # own way. The portable code does neither, for 4 % of the encoder's time.
-    "x264-params": "cpu-independent=1",
-}
-_LOOKAHEAD_S = 0.2
-"""What the encoder holds back is lost in a kill, so it looks ahead but a little."""
-_ENCODER_THREADS = 2
-"""Fixed, because x264's output depends on it and the same frames shall give the same bytes on any number of cores."""
 _ACCURATE = 0x2 | 0x2000 | 0x40000
 """SWS_BILINEAR, SWS_FULL_CHR_H_INT, SWS_ACCURATE_RND."""
-_BT709 = 1
 
 
 class FrameSink(Protocol):
@@ -110,8 +96,9 @@ class VideoFileSink:
     Frames must be of the size given and come in the order of their times. One thread at a time.
 
     Raises:
-        OutputExistsError, SinkError: as `check_output`, or the file cannot be made.
-        DiskFullError: from `write` or `close`, when there is no room; the part file holds what was encoded and plays.
+        OutputExistsError, SinkError: as `check_output`, or the file cannot be made, or a hardware encoder fails.
+        DiskFullError: from `write` or `close`, when there is no room.
+            After either from `write` or `close` the part file holds what was encoded, and plays.
     """
 
     def __init__(
@@ -126,6 +113,7 @@ class VideoFileSink:
         force: bool = False,
         carry: VideoFacts | None = None,
         carry_offset: Fraction = Fraction(0),
+        encoder: Encoder | None = None,
     ) -> None:
         """Open the part file.
 
@@ -139,18 +127,24 @@ class VideoFileSink:
             force: whether to replace an existing file.
             carry: a source file whose sound, subtitles, chapters and tags come along.
             carry_offset: seconds taken off their times.
+            encoder: one in hardware, as `choose_encoder` gives it: of even sizes only, and the same frames need not
+                give the same bytes. None: x264.
         """
         self.path = Path(path)
         self._source = carry.path if carry else None
         check_output(self.path, source=self._source, force=force)
-        self._force = force
+        odd = bool(size[0] % 2 or size[1] % 2)
+        if odd and encoder:
+            raise SinkError(f"{encoder.name} takes no odd size such as {size[0]}x{size[1]}; use the software encoder")
+        self._force, self._encoder = force, encoder
         self.part = part_path(self.path)
         self.frames = 0
-        self.notices: list[str] = []
+        self.notices: list[str] = [_ODD.format(*size)] if odd else []
         self._size, self._time_base, self._start = size, time_base, start
         self._reformatter = VideoReformatter()
         self._last_tick: int | None = None
         self._last_key: int | None = None
+        self._packets = 0
         self._open = True
         self._broken = False
         container = CONTAINERS[self.path.suffix.lower()]
@@ -163,15 +157,23 @@ class VideoFileSink:
                 # Sparse tracks must not hold back the others: they come in order already.
                 options={**_OPTIONS[container], "flush_packets": "1", "max_interleave_delta": "100000"},
             )
-            self._stream = self._add_pictures(rate, sample_aspect_ratio)
         self._copy: StreamCopy | None = None
-        if carry:
-            try:
+        try:
+            with self._errors():
+                self._stream = add_pictures(
+                    self._container,
+                    size=size,
+                    rate=rate,
+                    time_base=time_base,
+                    sample_aspect_ratio=sample_aspect_ratio,
+                    encoder=encoder,
+                )
+            if carry:
                 self._copy = StreamCopy(carry, self._container, container=container, offset=carry_offset)
-            except BaseException:
-                self.abort()
-                raise
-            self.notices += self._copy.notices
+                self.notices += self._copy.notices
+        except BaseException:
+            self.abort()
+            raise
 
     @property
     def size(self) -> tuple[int, int]:
@@ -195,12 +197,10 @@ class VideoFileSink:
         )
         picture.pts, picture.time_base = tick, self._time_base
         # By time, not by count, so that a slow variable rate cannot stretch a group of pictures.
-        if self._last_key is None or (tick - self._last_key) * self._time_base >= _KEY_PICTURE_EVERY_S:
+        if self._last_key is None or (tick - self._last_key) * self._time_base >= KEY_PICTURE_EVERY_S:
             picture.pict_type, self._last_key = PictureType.I, tick
         self._last_tick = tick
-        with self._errors():
-            for packet in self._stream.encode(picture):
-                self._mux(packet)
+        self._encode(picture)
         self.frames += 1
 
     def close(self, *, stopped: bool = False) -> None:
@@ -214,9 +214,8 @@ class VideoFileSink:
         if not self.frames:
             self.abort()
             return
+        self._encode(None)
         with self._errors():
-            for packet in self._stream.encode(None):
-                self._mux(packet)
             if self._copy:
                 self._copy.finish(until=self._end() if stopped else math.inf)
             self._container.close()
@@ -239,7 +238,7 @@ class VideoFileSink:
                     self._mux(packet)
         with contextlib.suppress(Exception):
             self._container.close()
-        if not self.frames:
+        if not self._packets:
             self.part.unlink(missing_ok=True)
         self._lock.release()
 
@@ -254,31 +253,30 @@ class VideoFileSink:
         else:
             self.abort()
 
-    def _add_pictures(self, rate: Fraction | None, sample_aspect_ratio: Fraction) -> av.VideoStream:
-        width, height = self._size
-        nominal = _encodable(rate)
-        options = {**_ENCODER, "rc-lookahead": str(min(8, round(nominal * _LOOKAHEAD_S)))}
-        stream = self._container.add_stream("libx264", rate=nominal, options=options)
-        stream.width, stream.height = width, height
-        stream.pix_fmt = "yuv420p"
-        if width % 2 or height % 2:
-            stream.pix_fmt = "yuv444p"
-            self.notices.append(
-                f"the size {width}x{height} is odd and kept as it is, in H.264 4:4:4; "
-                "players that know only 4:2:0 cannot show it"
-            )
-        context = stream.codec_context
-        context.time_base = stream.time_base = self._time_base
-        context.sample_aspect_ratio = sample_aspect_ratio
-        context.thread_count = _ENCODER_THREADS
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
-        context.color_range = ColorRange.MPEG.value
-        return stream
+    def _encode(self, picture: av.VideoFrame | None) -> None:
+        """Encode and write a picture; None: what the encoder still holds."""
+        with self._errors():
+            for packet in self._encoded(picture):
+                self._mux(packet)
+
+    def _encoded(self, picture: av.VideoFrame | None) -> list[Packet[Any]]:
+        try:
+            return self._stream.encode(picture)
+        except av.FFmpegError as exc:
+            if self._encoder is None:
+                raise
+            self._broken = True  # what it still holds is lost: to ask a driver in pieces for it may crash or hang
+            kept = f"; what was encoded so far is in {self.part} and plays" if self._packets else ""
+            raise SinkError(
+                f"the hardware encoder {self._encoder.name} failed after {self.frames} frames of {self.path} "
+                f"({exc.strerror}){kept}; export it again with the software encoder"
+            ) from exc
 
     def _mux(self, packet: Packet[Any]) -> None:
         if self._copy and packet.dts is not None:
             self._copy.write_until(float(packet.dts * self._time_base))
         self._container.mux(packet)
+        self._packets += 1
 
     def _end(self) -> float:
         return float((self._last_tick or 0) * self._time_base)
@@ -315,10 +313,3 @@ class VideoFileSink:
             raise SinkError(
                 f"{self.path} cannot be encoded at {self._size[0]}x{self._size[1]}: {exc.strerror}"
             ) from exc
-
-
-def _encodable(rate: Fraction | None) -> Fraction:
-    """A rate that the encoder's rate control can work with; times do not depend on it."""
-    if rate is None or not 1 <= rate <= 1000:
-        return Fraction(25)
-    return Fraction(rate).limit_denominator(1001)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from stylecam.cameras import CameraFault, CameraInfo
 from stylecam.cli import main
 from stylecam.errors import SinkError
 from stylecam.livesource import Problem
+from tests.hardware import ABSENT, REFUSING, WORKING, install
 from tests.test_virtualcamera import FakeCamera, fake
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     Handle.closed = 0
     monkeypatch.setattr(cameras, "list_cameras", lambda: [DESK, BUSY])
     monkeypatch.setattr(cameras.LocalCamera, "open", open_camera)
+    install(monkeypatch)
     return opened
 
 
@@ -103,6 +106,33 @@ def test_for_a_person_it_is_a_list(
     assert any(line.startswith("  auto    takes ") for line in lines)
     assert f"  Desk  ({DESK.id}): gives 640×480" in lines
     assert lines[-2:] == ["virtual camera", "  /dev/video9"]
+
+
+def test_encoders_are_tried_and_the_reason_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, ABSENT, REFUSING, WORKING)
+    refusing, working = report(capsys)["encoders"]
+    assert working == {"name": "libx264", "title": "Works", "usable": True, "problem": None}
+    assert (refusing["name"], refusing["usable"]) == ("libx264rgb", False)
+    assert "not supported" in refusing["problem"]
+    assert main(["devices"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    begin = lines.index("videos are encoded with")
+    assert lines[begin + 1] == "  software           x264, on the processor"
+    assert lines[begin + 2] == f"  libx264rgb         Refuses, cannot be used: {refusing['problem']}"
+    assert lines[begin + 3] == "  libx264            Works"
+
+
+def test_encoders_that_cannot_be_asked_for_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "stylecam.encoders", None)
+    facts = report(capsys)
+    assert facts["encoders"] == []
+    assert "stylecam.encoders" in facts["encoders_problem"]
+    assert main(["devices"]) == 0
+    assert f"  {facts['encoders_problem']}" in capsys.readouterr().out.splitlines()
 
 
 def test_what_cannot_be_listed_does_not_keep_the_rest_from_it(

@@ -28,10 +28,13 @@ from stylecam.gui.settings import Settings, save_settings, settings_path
 from stylecam.styles import user_styles_folder
 from stylecam.stylizer import Stylizer
 from stylecam.videofiles import part_path
+from tests.hardware import REFUSING, WORKING, install
 from tests.tiny import write_tiny_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from stylecam.encoders import Encoder
 
 
 def found(name: str) -> Finding:
@@ -85,6 +88,7 @@ def test_an_exception_is_that_check_s_finding_and_the_others_are_made() -> None:
         ("painting", "stylecam.stylizer", "torch"),
         ("opencv", "stylecam.opencv", "opencv-python-headless"),
         ("video", "av", "av"),
+        ("encoders", "stylecam.encoders", "av"),
         ("styles", "stylecam.styles", "stylecam"),
     ],
 )
@@ -216,6 +220,24 @@ def test_an_encoder_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, c
     finding = found("video")
     assert finding.state == "bad"
     assert codec in finding.words
+
+
+@pytest.mark.parametrize(
+    ("hardware", "words"),
+    [
+        ((), "none in hardware, so x264 encodes"),
+        ((REFUSING,), "none in hardware (libx264rgb: "),
+        ((REFUSING, WORKING), "in hardware, for `stylecam video --encoder`: libx264 (Works)"),
+    ],
+    ids=["none", "refusing", "working"],
+)
+def test_encoders_in_hardware_are_told_and_none_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, hardware: tuple[Encoder, ...], words: str
+) -> None:
+    install(monkeypatch, *hardware)
+    finding = found("encoders")
+    assert finding.state == "good"
+    assert words in finding.words
 
 
 def test_a_damaged_bundled_style_is_a_failure_and_one_of_yours_a_note(bundled: Path) -> None:

@@ -10,14 +10,17 @@ import av
 import numpy as np
 import pytest
 
-from stylecam import sinks
+from stylecam import picturestream
 from stylecam.errors import OutputExistsError, SinkError
 from stylecam.frame import Frame
 from stylecam.sinks import VideoFileSink, check_output
 from tests.clips import make_clip, moving, number_in, video_pts
+from tests.hardware import ABSENT, REFUSING, WORKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from stylecam.encoders import Encoder
 
 COLOURS = [(220, 30, 30), (30, 200, 60), (40, 60, 210), (128, 128, 128), (250, 250, 250), (3, 3, 3), (250, 240, 5)]
 
@@ -34,11 +37,14 @@ def numbers_in(path: Path) -> list[int]:
         return [number_in(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
 
 
+@pytest.mark.parametrize("encoder", [None, WORKING], ids=["software", "hardware"])
 @pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mov", ".mkv"])
-def test_frames_keep_their_irregular_times_and_their_order(tmp_path: Path, suffix: str) -> None:
+def test_frames_keep_their_irregular_times_and_their_order(
+    tmp_path: Path, suffix: str, encoder: Encoder | None
+) -> None:
     times = [0, 0.033, 0.066, 0.2, 0.233, 0.5, 1.0, 1.001, 4.5, 4.6]
     output = tmp_path / f"out{suffix}"
-    write(output, times)
+    write(output, times, encoder=encoder)
     assert video_pts(output) == pytest.approx(times, abs=1e-3)
     assert numbers_in(output) == list(range(10))
     assert [path.name for path in tmp_path.iterdir()] == [output.name]
@@ -59,9 +65,9 @@ def test_the_bytes_do_not_depend_on_the_processor(
 ) -> None:
     times = [index / 25 for index in range(30)]
     # With more than one thread x264 without its vector code is itself not the same from run to run.
-    monkeypatch.setattr(sinks, "_ENCODER_THREADS", 1)
+    monkeypatch.setattr(picturestream, "_THREADS", 1)
     write(tmp_path / "vector.mp4", times, size=size)
-    monkeypatch.setitem(sinks._ENCODER, "x264-params", f"{sinks._ENCODER['x264-params']}:no-asm=1")
+    monkeypatch.setitem(picturestream._X264, "x264-params", f"{picturestream._X264['x264-params']}:no-asm=1")
     write(tmp_path / "plain.mp4", times, size=size)
     assert (tmp_path / "vector.mp4").read_bytes() == (tmp_path / "plain.mp4").read_bytes()
 
@@ -99,13 +105,13 @@ def test_two_frames_of_one_moment_are_both_kept(tmp_path: Path) -> None:
     assert numbers_in(tmp_path / "out.mp4") == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("size", [(64, 48), (65, 49)])
+@pytest.mark.parametrize(("size", "encoder"), [((64, 48), None), ((65, 49), None), ((64, 48), WORKING)])
 @pytest.mark.parametrize("colour", COLOURS)
 def test_flat_colours_survive_within_3_of_255(
-    tmp_path: Path, colour: tuple[int, int, int], size: tuple[int, int]
+    tmp_path: Path, colour: tuple[int, int, int], size: tuple[int, int], encoder: Encoder | None
 ) -> None:
     width, height = size
-    with VideoFileSink(tmp_path / "out.mp4", size=size) as sink:
+    with VideoFileSink(tmp_path / "out.mp4", size=size, encoder=encoder) as sink:
         sink.write(Frame(np.full((height, width, 3), colour, np.uint8), 0.0, 0))
     with av.open(str(tmp_path / "out.mp4")) as container:
         planes = next(container.decode(video=0)).reformat(format="yuv444p").to_ndarray().reshape(3, -1)
@@ -116,8 +122,9 @@ def test_flat_colours_survive_within_3_of_255(
     assert np.abs(np.clip(rgb, 0, 255) - colour).max() <= 3
 
 
-def test_the_stream_is_tagged_bt709_limited_with_the_pixels_shape(tmp_path: Path) -> None:
-    write(tmp_path / "out.mp4", [0, 0.04], sample_aspect_ratio=Fraction(4, 3))
+@pytest.mark.parametrize("encoder", [None, WORKING], ids=["software", "hardware"])
+def test_the_stream_is_tagged_bt709_limited_with_the_pixels_shape(tmp_path: Path, encoder: Encoder | None) -> None:
+    write(tmp_path / "out.mp4", [0, 0.04], sample_aspect_ratio=Fraction(4, 3), encoder=encoder)
     with av.open(str(tmp_path / "out.mp4")) as container:
         context = container.streams.video[0].codec_context
         tags = (context.colorspace, context.color_primaries, context.color_trc, context.color_range)
@@ -135,9 +142,10 @@ def test_odd_sizes_are_kept_and_said(tmp_path: Path, size: tuple[int, int]) -> N
     assert any("odd" in notice for notice in sink.notices)
 
 
+@pytest.mark.parametrize("encoder", [None, WORKING], ids=["software", "hardware"])
 @pytest.mark.parametrize("rate", [1, 25, 120])
-def test_a_key_picture_comes_every_second_whatever_the_rate(tmp_path: Path, rate: int) -> None:
-    write(tmp_path / "out.mp4", [n / rate for n in range(3 * rate + 1)], rate=Fraction(rate))
+def test_a_key_picture_comes_every_second_whatever_the_rate(tmp_path: Path, rate: int, encoder: Encoder | None) -> None:
+    write(tmp_path / "out.mp4", [n / rate for n in range(3 * rate + 1)], rate=Fraction(rate), encoder=encoder)
     with av.open(str(tmp_path / "out.mp4")) as container:
         keys = [float(p.pts * p.time_base) for p in container.demux(video=0) if p.is_keyframe and p.size]
     assert keys[0] == 0
@@ -238,3 +246,95 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path, monkeypatc
 def test_a_frame_of_another_size_is_a_mistake(tmp_path: Path) -> None:
     with VideoFileSink(tmp_path / "out.mp4", size=(64, 48)) as sink, pytest.raises(ValueError, match="size"):
         sink.write(Frame(moving(0, 32, 48), 0.0, 0))
+
+
+def test_hardware_takes_no_odd_size_and_makes_no_file_for_it(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="libx264 takes no odd size such as 65x48"):
+        VideoFileSink(tmp_path / "out.mp4", size=(65, 48), encoder=WORKING)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_that_ffmpeg_lacks_leaves_no_file_and_no_lock(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="built without h264_nonsense"):
+        VideoFileSink(tmp_path / "out.mp4", size=(64, 48), encoder=ABSENT)
+    assert list(tmp_path.iterdir()) == []
+    write(tmp_path / "out.mp4", [0, 0.04])
+
+
+_EXTERNAL = -542398533
+"""FFmpeg's "Generic error in an external library", which is all that most drivers' errors become."""
+
+
+class Breaks:
+    """A stream whose encoder gives up after some pictures, and must not be asked again."""
+
+    def __init__(self, stream: Any, after: int) -> None:
+        self._stream, self._left = stream, after
+        self.failures = 0
+        self.pix_fmt = stream.pix_fmt
+
+    def encode(self, picture: Any) -> Any:
+        if not self._left:
+            self.failures += 1
+            av.error.err_check(_EXTERNAL)
+        self._left -= 1
+        return self._stream.encode(picture)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_hardware_that_fails_half_way_is_told_once_and_what_was_encoded_plays(tmp_path: Path, suffix: str) -> None:
+    sink = VideoFileSink(tmp_path / f"out{suffix}", size=(64, 48), encoder=WORKING)
+    sink._stream = breaks = Breaks(sink._stream, 20)  # type: ignore[assignment]
+
+    def go_on() -> None:
+        with sink:
+            for index in range(30):
+                sink.write(Frame(moving(index, 64, 48), index / 25, index))
+
+    with pytest.raises(SinkError) as caught:
+        go_on()
+    told = str(caught.value)
+    assert "libx264 failed after 20 frames" in told
+    assert "Generic error in an external library" in told
+    assert f"what was encoded so far is in {sink.part} and plays" in told
+    assert "software encoder" in told
+    assert breaks.failures == 1
+    assert [path.name for path in tmp_path.iterdir()] == [sink.part.name]
+    assert numbers_in(sink.part) == list(range(20))
+    write(tmp_path / f"out{suffix}", [0, 0.04])  # nothing holds the part file any more
+
+
+def test_hardware_that_fails_at_the_first_picture_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="libx264rgb failed after 0 frames") as caught:
+        write(tmp_path / "out.mp4", [0, 0.04], encoder=REFUSING)
+    assert "plays" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+_WRITE_AND_WAIT = """
+import sys, time
+from tests.hardware import WORKING
+from tests.test_sinks import *
+sink = VideoFileSink(sys.argv[1], size=(64, 48), rate=Fraction(25), encoder=WORKING)
+for index in range(100):
+    sink.write(Frame(moving(index, 64, 48), index / 25, index))
+print("written", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_kill_costs_less_than_a_second_with_hardware_too(tmp_path: Path, suffix: str) -> None:
+    output = tmp_path / f"out{suffix}"
+    root = os.path.dirname(os.path.dirname(__file__))
+    command = [sys.executable, "-c", _WRITE_AND_WAIT, str(output)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"written\n"
+        finally:
+            process.kill()
+    assert not output.exists()
+    found = numbers_in(tmp_path / f".out.part{suffix}")
+    assert found == list(range(len(found)))
+    assert len(found) > 75

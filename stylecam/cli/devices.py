@@ -1,4 +1,4 @@
-"""`stylecam devices`: what networks can run on, which cameras there are, and whether the painting can be one."""
+"""`stylecam devices`: what networks and encoders run on, which cameras there are, and if the painting can be one."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def devices(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List processors, graphics cards and cameras.
+    """List processors, graphics cards, video encoders and cameras.
 
-    A name in the first column is one that --device and --source take. Cameras are listed, and not opened unless --open
-    is given: a lamp that goes on by itself is alarming.
+    A name in the first column is one that --device, --encoder and --source take. Encoders are tried by encoding with
+    them. Cameras are listed, and not opened unless --open is given: a lamp that goes on by itself is alarming.
 
     Example: stylecam devices --open
     """
@@ -36,6 +36,7 @@ def devices(
 
     auto = choose_device()
     found = describe_devices()
+    encoders, encoder_problem = _told(_encoders)
     cameras, camera_problem = _told(lambda: _cameras(open_them=open_them))
     name, virtual_problem = _told(lambda: _virtual_camera(open_it=open_them))
     if as_json:
@@ -43,6 +44,8 @@ def devices(
             "schema": 1,
             "auto": {"device": auto.label, "name": auto.name, "reason": auto.reason},
             "devices": [{**asdict(facts), "usable": facts.problem is None} for facts in found],
+            "encoders": encoders or [],
+            "encoders_problem": encoder_problem,
             "cameras": cameras or [],
             "cameras_problem": camera_problem,
             "virtual_camera": {"available": not virtual_problem, "name": name or None, "problem": virtual_problem},
@@ -53,6 +56,13 @@ def devices(
     for facts in found:
         typer.echo(f"  {facts.label:<8}{facts.details}")
     typer.echo(f"  {'auto':<8}takes {auto.label}: {auto.reason}")
+    typer.echo("videos are encoded with")
+    typer.echo(f"  {'software':<19}x264, on the processor")
+    if encoder_problem:
+        typer.echo(f"  {encoder_problem}")
+    for encoder in encoders or []:
+        problem = encoder["problem"]
+        typer.echo(f"  {encoder['name']:<19}{encoder['title']}{f', cannot be used: {problem}' if problem else ''}")
     typer.echo("cameras")
     for camera in cameras or []:
         typer.echo(f"  {camera['name']}  ({camera['id']}){_opened(camera)}")
@@ -68,6 +78,16 @@ def _told(ask: Callable[[], _T]) -> tuple[_T | None, str | None]:
         return ask(), None
     except Exception as exc:
         return None, str(exc) or type(exc).__name__
+
+
+def _encoders() -> list[dict[str, Any]]:
+    """In hardware. Each is tried by encoding some pictures with it, which takes half a second."""
+    from stylecam.encoders import USUAL_SIZE, built_in_encoders, try_encoder
+
+    found = [(encoder, try_encoder(encoder, USUAL_SIZE)) for encoder in built_in_encoders()]
+    return [
+        {"name": e.name, "title": e.title, "usable": not problem, "problem": problem or None} for e, problem in found
+    ]
 
 
 def _cameras(*, open_them: bool) -> list[dict[str, Any]]:

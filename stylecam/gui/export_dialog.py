@@ -99,6 +99,10 @@ class ExportDialog(QDialog):
         """The finished file, whole or ended early; None until then, and if there is none."""
         return self._finished_path
 
+    def offer_hardware(self, encoder: str, title: str) -> None:
+        """Let a person choose an encoder that works here, by its name and whose it is. Until then x264 is taken."""
+        self._names.offer_hardware(encoder, title)
+
     @Slot()
     def start(self) -> None:
         """Export under the name that is there now; one that cannot be used is told in the dialog."""
@@ -114,7 +118,7 @@ class ExportDialog(QDialog):
             return
         self._finished_path = None
         self._progress.begin(output)
-        self._job = ExportJob(self._run, output, force=force)
+        self._job = ExportJob(self._run, output, force=force, encoder=self._names.encoder)
         self.destroyed.connect(self._job.stop)  # with the window it belongs to, or by whoever owns it
         self._enter("running")
         self._timer.start()

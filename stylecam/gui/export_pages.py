@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -34,7 +35,7 @@ _WIDTH: Final = 480
 
 
 class NamePage(QWidget):
-    """Which name, in which folder, and what to do with a file that has it."""
+    """Which name, in which folder, and what to do with a file that has it; what encodes, where there is a choice."""
 
     browse_requested = Signal()
 
@@ -64,6 +65,9 @@ class NamePage(QWidget):
         group = QButtonGroup(self)
         group.addButton(self._keep)
         group.addButton(self._replace)
+        self._hardware_name = "software"
+        self._hardware = QCheckBox(self)
+        self._hardware.hide()
         self._problem = _plain(self)
         self._problem.setAccessibleName(self.tr("What is wrong with the name"))
         grid = QGridLayout(self)
@@ -77,10 +81,11 @@ class NamePage(QWidget):
         grid.addWidget(folder_label, 2, 0)
         grid.addWidget(self._folder_text, 2, 1)
         grid.addWidget(browse, 2, 2)
-        for row, widget in enumerate((self._taken, self._keep, self._replace, self._problem), 3):
+        for row, widget in enumerate((self._taken, self._keep, self._replace, self._hardware, self._problem), 3):
             grid.addWidget(widget, row, 1, 1, 2)
         self.setTabOrder(self._name, browse)
         self.setTabOrder(browse, self._keep)
+        self.setTabOrder(self._replace, self._hardware)
         self.look()
 
     @property
@@ -113,6 +118,20 @@ class NamePage(QWidget):
         if not taken:
             return self.wished, False
         return (self.wished, True) if self._replace.isChecked() else (unused_path(self.wished), False)
+
+    @property
+    def encoder(self) -> str:
+        """What shall encode: ``"software"``, unless one in hardware was offered and is wished."""
+        return self._hardware_name if self._hardware.isChecked() else "software"
+
+    def offer_hardware(self, encoder: str, title: str) -> None:
+        """Offer an encoder; nothing but a person's tick takes it."""
+        self._hardware_name = encoder
+        self._hardware.setText(self.tr("&Encode on the graphics chip ({title})").format(title=_mild(title)))
+        self._hardware.setToolTip(
+            self.tr("Leaves the processor to the painting. For the same look the file is somewhat larger.")
+        )
+        self._hardware.show()
 
     def focus(self) -> None:
         """Let the keyboard begin with the name."""

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportJob", "Run"]
 
-Run: TypeAlias = Callable[[Path, bool, Callable[[Any], None], threading.Event], Any]
-"""What exports: called with the output, whether to replace it, what to tell each `Progress`, and the event that asks
-for an early end; returns a `VideoReport`. `stylize_video` without its first and third argument."""
+Run: TypeAlias = Callable[[Path, bool, str, Callable[[Any], None], threading.Event], Any]
+"""What exports: called with the output, whether to replace it, the encoder's name, what to tell each `Progress`, and
+the event that asks for an early end; returns a `VideoReport`. `stylize_video` without its first and third argument."""
 
 
 class ExportJob:
     """Starts at once. Everything but `run` itself is used from one thread."""
 
-    def __init__(self, run: Run, output: Path, *, force: bool) -> None:
+    def __init__(self, run: Run, output: Path, *, force: bool, encoder: str) -> None:
         self.output = output
         self.progress: Progress | None = None
         """The newest."""
-        self._run, self._force = run, force
+        self._run, self._force, self._encoder = run, force, encoder
         self._stop = threading.Event()
         self._report: VideoReport | None = None
         self._error: BaseException | None = None
@@ -62,7 +62,7 @@ class ExportJob:
 
     def _work(self) -> None:
         try:
-            self._report = self._run(self.output, self._force, self._on_progress, self._stop)
+            self._report = self._run(self.output, self._force, self._encoder, self._on_progress, self._stop)
         except BaseException as exc:  # raised again by `result`, in the window's thread
             self._error = exc
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QDesktopServices, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QCheckBox,
     QFileDialog,
     QLabel,
     QLineEdit,
@@ -37,6 +38,7 @@ class FakeRun:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Path, bool]] = []
+        self.encoders: list[str] = []
         self.threads: list[threading.Thread] = []
         self.tell: Callable[[Progress], None] = lambda progress: None
         self.go = threading.Event()
@@ -47,9 +49,15 @@ class FakeRun:
         self.ignores_stop = False
 
     def __call__(
-        self, output: Path, force: bool, on_progress: Callable[[Progress], None], stop: threading.Event
+        self,
+        output: Path,
+        force: bool,
+        encoder: str,
+        on_progress: Callable[[Progress], None],
+        stop: threading.Event,
     ) -> VideoReport:
         self.calls.append((output, force))
+        self.encoders.append(encoder)
         self.threads.append(threading.current_thread())
         self.tell = on_progress
         self.started.set()
@@ -220,6 +228,28 @@ def test_the_wish_to_replace_does_not_go_over_to_another_name(
     type_name(dialog, "two.mp4")
     begin(qtbot, dialog, run)
     assert run.calls == [(source.with_name("two 2.mp4"), False)]
+
+
+@pytest.mark.parametrize(("ticked", "encoder"), [(False, "software"), (True, "h264_fake")])
+def test_an_encoder_that_works_is_offered_and_taken_only_if_it_is_ticked(
+    qtbot: QtBot, dialog: ExportDialog, run: FakeRun, ticked: bool, encoder: str
+) -> None:
+    (box,) = dialog.findChildren(QCheckBox)
+    assert not box.isVisible()
+    dialog.offer_hardware("h264_fake", "Fake & Co")
+    assert "Encode on the graphics chip (Fake & Co)" in words(dialog)
+    assert not box.isChecked()
+    if ticked:
+        box.click()
+    begin(qtbot, dialog, run)
+    assert run.encoders == [encoder]
+
+
+def test_an_offer_that_comes_while_it_runs_shows_nothing(qtbot: QtBot, dialog: ExportDialog, run: FakeRun) -> None:
+    begin(qtbot, dialog, run)
+    dialog.offer_hardware("h264_fake", "Fake")
+    assert "Encode" not in words(dialog)
+    assert run.encoders == ["software"]
 
 
 def test_the_video_itself_is_never_replaced(qtbot: QtBot, dialog: ExportDialog, run: FakeRun, source: Path) -> None:
@@ -547,13 +577,13 @@ def test_a_real_video_is_exported_and_stopped_half_way(qtbot: QtBot, tmp_path: P
     painted = threading.Semaphore(0)
     may_paint = threading.Semaphore(0)
 
-    def run(output: Path, force: bool, on_progress: Any, stop: threading.Event) -> VideoReport:
+    def run(output: Path, force: bool, encoder: str, on_progress: Any, stop: threading.Event) -> VideoReport:
         def invert(image: Any) -> Any:
             may_paint.acquire()
             painted.release()
             return 255 - image
 
-        return stylize_video(clip, output, invert, force=force, on_progress=on_progress, stop=stop)
+        return stylize_video(clip, output, invert, force=force, encoder=encoder, on_progress=on_progress, stop=stop)
 
     dialog = ExportDialog(clip, tmp_path / "painted.mp4", run)
     qtbot.addWidget(dialog)
