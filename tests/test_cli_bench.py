@@ -44,9 +44,11 @@ def test_json_is_one_object_on_stdout_and_progress_is_on_stderr(capsys: pytest.C
     found = json.loads(printed.out)
     assert found["style"] == "alpha"
     assert found["complete"] is True
-    assert list(found["sections"]) == ["network"]
+    assert list(found["sections"]) == ["network", "promises"]
     assert found["sections"]["network"]["rows"][0]["size"] == [32, 24]
-    assert "network: round 1 of 1" in printed.err
+    held = {row["claim"]: row["held"] for row in found["sections"]["promises"]["rows"]}
+    assert set(held.values()) == {None}  # this style has no full network
+    assert "1/1 network (0:00): round 1 of 1" in printed.err
 
 
 def test_markdown_is_for_a_page(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,12 +56,15 @@ def test_markdown_is_for_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert "## The networks alone\n\n| network | size |" in printed.out
     assert "## The live pipeline" in printed.out
+    assert "## What is promised\n\n| promise | figure | target | holds | note |" in printed.out
     assert printed.err == ""
 
 
 def test_without_either_each_table_is_for_reading(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*_BENCH, "--only", "network"]) == 0
-    assert capsys.readouterr().out.startswith("The networks alone\nfast\t32×24\t")
+    printed = capsys.readouterr().out
+    assert printed.startswith("The networks alone\nfast\t32×24\t")
+    assert "\nWhat is promised\nfull beside" in printed
 
 
 @pytest.mark.parametrize("wrong", [["--only", "speed"], ["--json", "--markdown"]])
@@ -86,7 +91,7 @@ def test_ctrl_c_shows_what_was_measured_by_then(
     printed = capsys.readouterr()
     found = json.loads(printed.out)
     assert found["complete"] is False
-    assert list(found["sections"]) == ["network"]
+    assert list(found["sections"]) == ["network", "promises"]
     assert found["sections"]["network"]["rows"] == [{"n": 1}]
     assert "stopped" in printed.err
 
@@ -102,5 +107,5 @@ def test_a_bug_does_not_take_with_it_what_was_measured(
     monkeypatch.setattr(stylecam.benching.starting, "measure_starts", broken)
     assert main([*_BENCH, "--only", "network,start", "--json"]) == 1
     printed = capsys.readouterr()
-    assert list(json.loads(printed.out)["sections"]) == ["network"]
+    assert list(json.loads(printed.out)["sections"]) == ["network", "promises"]
     assert "this is a bug" in printed.err

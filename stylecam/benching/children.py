@@ -82,7 +82,7 @@ class Worker:
 
         Raises:
             ChildError: it has ended.
-        StoppedError: the bench was stopped.
+            StoppedError: the bench was stopped.
         """
         if line:
             assert self._process.stdin is not None

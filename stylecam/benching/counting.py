@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["multiply_adds", "multiply_adds_of"]
 
 
-def multiply_adds(architecture: Architecture, size: tuple[int, int]) -> int:
+def multiply_adds(architecture: Architecture, size: tuple[int, int], *, subpixel: bool = False) -> int:
     """Of all convolutions as the architecture has them: upsample first, convolve then.
 
     Args:
         architecture: of the network.
         size: width and height of the picture.
+        subpixel: count an upsampling and its convolution as one at the small size, whose kernels make the four pixels
+            each. After nearest-neighbour upsampling, a 3×3 kernel sees but 2×2 different pixels, so this needs 16
+            products in place of 36; after bilinear upsampling it sees 3×3 of them, and needs as many as before.
     """
     multiple = architecture.multiple
     pixels = [-(-side // multiple) * multiple for side in size]
@@ -42,18 +45,22 @@ def multiply_adds(architecture: Architecture, size: tuple[int, int]) -> int:
         convolution(inputs, outputs, kernel)
     for _ in range(2 * architecture.blocks):
         convolution(third, third, 3)
-    for inputs, outputs in ((third, up1), (up1, up2)):
+    growing = [(third, up1), (up1, up2), *([(up2, 3)] if architecture.last_upsamples else [])]
+    for inputs, outputs in growing:
         pixels = [2 * side for side in pixels]
-        convolution(inputs, outputs, 3)
-    if architecture.last_upsamples:
-        pixels = [2 * side for side in pixels]
-    convolution(up2, 3, architecture.last_kernel)
+        convolution(inputs, outputs, 2 if subpixel and architecture.upsampling == "nearest" else 3)
+    if not architecture.last_upsamples:
+        convolution(up2, 3, architecture.last_kernel)
     return total
 
 
 @torch.inference_mode()
 def multiply_adds_of(network: TransformerNet, size: tuple[int, int]) -> int:
-    """Of this very network as it is run: less where it takes the same sums in a cheaper form. Computes nothing."""
+    """Of this very network as it is run, whatever its form costs. Computes nothing.
+
+    Less than `multiply_adds` where the same sums are taken in a cheaper form; more where a layer multiplies by zeros to
+    fill a processor's registers.
+    """
     bare = copy.deepcopy(network).to("meta")
     picture = torch.empty(1, 3, size[1], size[0], dtype=next(network.parameters()).dtype, device="meta")
     with FlopCounterMode(display=False) as counter:

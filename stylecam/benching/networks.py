@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from stylecam.architecture import ARCHITECTURES
 from stylecam.benching.counting import multiply_adds, multiply_adds_of
-from stylecam.benching.limit import MatrixProduct, bfloat16_product
+from stylecam.benching.limit import products_of
 from stylecam.benching.pictures import frames
 from stylecam.benching.rounds import Candidate, interleave, ratio, spread
 from stylecam.benching.sections import Column, Section, number, plain, size, spread_of
 from stylecam.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stylecam.architecture import Variant
+    from stylecam.benching.limit import MatrixProduct
     from stylecam.benching.plan import Bench, Size
     from stylecam.engine import Painter
     from stylecam.frame import Image
@@ -28,16 +29,18 @@ _COLUMNS = (
     Column("ms a picture", spread_of("ms")),
     Column("pictures/s", number("per_second")),
     Column("GMAC as published", number("gmac_published", 2)),
+    Column("GMAC needed", number("gmac_needed", 2)),
     Column("GMAC as run", number("gmac_run", 2)),
+    Column("in", plain("dtype")),
     Column("ms at the limit", number("limit_ms")),
-    Column("share of the limit", number("percent_of_limit", 0, " %")),
+    Column("% of the limit", spread_of("percent_of_limit", 0)),
+    Column("by GMAC as published", number("percent_by_published", 0, " %")),
 )
 
 
 def measure_networks(bench: Bench) -> Section:
     """Every variant at every size, and the machine's limit, in the same rounds."""
-    product = MatrixProduct(bench.device, bench.product_side)
-    products = [product, *filter(None, [bfloat16_product(bench.device, bench.product_side)])]
+    products = products_of(bench.device, bench.product_side)
     engines = {variant: _prepared(bench, variant) for variant in bench.variants}
     cases = [(variant, at) for at in bench.sizes for variant in bench.variants]
     candidates = [
@@ -46,24 +49,29 @@ def measure_networks(bench: Bench) -> Section:
     candidates += [product.candidate for product in products]
     times = interleave(candidates, rounds=bench.rounds, stop=bench.stop, say=bench.say)
     section = Section("network", "The networks alone", _COLUMNS)
-    rate = product.rate(times[product.name])
+    rates = {product.dtype: product.rate(times[product.name]) for product in products}
     for variant, at in cases:
         measured = spread(times[_name(variant, at)])
         if measured is None:
             continue
-        run = multiply_adds_of(engines[variant][1].network, at)
+        painter = engines[variant][1]
+        published, needed = (multiply_adds(ARCHITECTURES[variant], at, subpixel=form) for form in (False, True))
         row: dict[str, Any] = {
             "variant": variant,
             "size": list(at),
-            "dtype": str(engines[variant][1].dtype).removeprefix("torch."),
+            "dtype": str(painter.dtype).removeprefix("torch."),
             "ms": measured.scaled(1000),
             "per_second": round(1 / measured.median, 2),
-            "gmac_published": round(multiply_adds(ARCHITECTURES[variant], at) / 1e9, 4),
-            "gmac_run": round(run / 1e9, 4),
+            "gmac_published": round(published / 1e9, 4),
+            "gmac_needed": round(needed / 1e9, 4),
+            "gmac_run": round(multiply_adds_of(painter.network, at) / 1e9, 4),
         }
+        rate = rates.get(painter.dtype)
         if rate is not None:
-            row["limit_ms"] = round(1000 * run / rate, 3)
-            row["percent_of_limit"] = round(100 * run / rate / measured.median, 1)
+            row["limit_ms"] = round(1000 * needed / rate, 3)
+            shares = spread([100 * needed / rate / seconds for seconds in times[_name(variant, at)]])
+            row["percent_of_limit"] = shares and shares.scaled(1, 1)
+            row["percent_by_published"] = round(100 * published / rate / measured.median, 1)
         section.rows.append(row)
     _add_notes(section, bench, products, times)
     return section
@@ -83,13 +91,17 @@ def _name(variant: Variant, at: Size) -> str:
     return f"{variant} {at[0]}×{at[1]}"
 
 
-def _add_notes(section: Section, bench: Bench, products: list[MatrixProduct], times: dict[str, list[float]]) -> None:
+def _add_notes(
+    section: Section, bench: Bench, products: Sequence[MatrixProduct], times: dict[str, list[float]]
+) -> None:
     words = [text for product in products if (text := product.describe(times[product.name]))]
     if words:
         section.notes.append("The limit: " + "; ".join(words))
     section.notes.append(
-        "GMAC: thousand million multiply-adds of all convolutions, as the architecture has them and as they are run "
-        "(the sub-pixel form of an upsampling takes the same sums with fewer products). Shares are of those as run."
+        "GMAC: thousand million multiply-adds of all convolutions. As published: upsampled first, convolved then. "
+        "Needed: the same sums in sub-pixel form, where nearest-neighbour upsampling repeats no product. As run: with "
+        "what is multiplied by zeros to fill registers. The limit is the product in the network's own type; shares are "
+        "of the needed ones, and in the last column of the published ones."
     )
     if len(bench.variants) == 2:
         for at in bench.sizes:

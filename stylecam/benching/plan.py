@@ -53,7 +53,7 @@ def _exports(variant: Variant, frames: int) -> tuple[ExportCase, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Made by the command, or with smaller figures by a test. The defaults take about twenty minutes on two cores."""
+    """Made by the command, or with smaller figures by a test. The defaults take about twelve minutes on two cores."""
 
     style: Style
     other: Style
@@ -84,7 +84,9 @@ class Bench:
     swaps: int = 9
     start_rounds: int = 9
     memory_sizes: tuple[Size, ...] = ((640, 480), (1280, 720))
-    training_steps: int = 40
+    training_rounds: int = 5
+    training_seconds: float = 4.0
+    """Of each loop in each round; at least one step."""
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -119,5 +121,6 @@ class Bench:
             swaps=3,
             start_rounds=3,
             memory_sizes=((640, 480),),
-            training_steps=6,
+            training_rounds=2,
+            training_seconds=2.0,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -20,14 +21,14 @@ __all__ = ["SUBJECTS", "run_subjects"]
 SUBJECTS: Final = {
     "network": ("networks", "measure_networks"),
     "peers": ("peers", "measure_peers"),
-    "export": ("exporting", "measure_exports"),
     "live": ("living", "measure_live"),
+    "training": ("training", "measure_training"),
+    "export": ("exporting", "measure_exports"),
     "swap": ("swapping", "measure_swaps"),
     "start": ("starting", "measure_starts"),
     "memory": ("memory", "measure_memory"),
-    "training": ("training", "measure_training"),
 }
-"""File in this package and function, by the name that `--only` takes."""
+"""File in this package and function, by the name that `--only` takes; what matters most comes first."""
 
 
 def run_subjects(bench: Bench, names: Collection[str]) -> Iterator[Section]:
@@ -35,13 +36,15 @@ def run_subjects(bench: Bench, names: Collection[str]) -> Iterator[Section]:
 
     A subject that fails as stylecam's errors say becomes a section without rows that tells why.
     """
-    for name, (module, function) in SUBJECTS.items():
-        if name not in names:
-            continue
+    began = time.monotonic()
+    wanted = [name for name in SUBJECTS if name in names]
+    for number, name in enumerate(wanted, 1):
+        module, function = SUBJECTS[name]
         if bench.stop.is_set():
             return
         try:
-            section = _measure(replace(bench, say=_prefixed(bench, name)), module, function)
+            say = _prefixed(bench, f"{number}/{len(wanted)} {name}", began)
+            section = _measure(replace(bench, say=say), module, function)
         except StoppedError:
             return
         except StylecamError as error:
@@ -55,5 +58,11 @@ def _measure(bench: Bench, module: str, function: str) -> Section:
     return found
 
 
-def _prefixed(bench: Bench, name: str) -> Callable[[str], None]:
-    return lambda text: bench.say(f"{name}: {text}")
+def _prefixed(bench: Bench, name: str, began: float) -> Callable[[str], None]:
+    """With how far the run is, and how long it has taken."""
+
+    def say(text: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - began), 60)
+        bench.say(f"{name} ({minutes}:{seconds:02}): {text}")
+
+    return say

@@ -32,6 +32,7 @@ _COLUMNS = (
     Column("set_style, ms", spread_of("set_style_ms")),
     Column("first frame: ms more", spread_of("first_frame_extra_ms", 2)),
     Column("between the two: ms more", spread_of("between_extra_ms", 2)),
+    Column("the swap, ms", spread_of("swap_ms", 2)),
     Column("longest interval meanwhile, ms", spread_of("longest_interval_ms")),
     Column("usual interval, ms", number("usual_interval_ms")),
     Column("left out in swaps", plain("left_out")),
@@ -86,7 +87,7 @@ def measure_swaps(bench: Bench) -> Section:
     section.notes.append(
         "From a camera of 30 frames a second, at a size where this machine should paint each. 'First frame' is the "
         "first one in the new style against the usual time of a frame; 'between' the pause before it against the usual "
-        "pause. 'Left out' counts camera frames, in all swaps and in as long a time without."
+        "pause; the swap is both together. 'Left out' counts camera frames, in all swaps and in as long a time without."
     )
     return section
 
@@ -115,6 +116,7 @@ def swap_figures(frames: Sequence[PaintedFrame], swaps: Sequence[Swap]) -> dict[
         "set_style_ms": spread([swap.ended - swap.began for swap in swaps]),
         "first_frame_extra_ms": spread([paints[at] - paint for at in changes]),
         "between_extra_ms": spread([pauses[at - 1] - pause for at in changes]),
+        "swap_ms": spread([paints[at] - paint + pauses[at - 1] - pause for at in changes]),
         "longest_interval_ms": spread(longest),
     }
     return {

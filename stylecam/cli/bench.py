@@ -29,7 +29,7 @@ def bench(
         str,
         typer.Option(
             metavar="NAME[,NAME]",
-            help="Of these alone: network, peers, export, live, swap, start, memory, training.",
+            help="Of these alone: network, peers, live, training, export, swap, start, memory.",
             show_default=False,
         ),
     ] = "",
@@ -39,13 +39,15 @@ def bench(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure this machine: the networks beside its own limit and others' programs, exports, the live picture.
+    """Measure this machine: the networks beside its own limit and others' programs, exports, live picture, training.
 
-    Everything in one process and in interleaved rounds, so that ratios mean something even where times do not. Takes
-    about twenty minutes on two cores, with --quick about three; close other programs. Ctrl-C shows what there is.
+    Everything in one run and in interleaved rounds, so that ratios mean something even where times do not. Takes
+    about twelve minutes on two cores, with --quick about three; close other programs. Ctrl-C shows what there is. At
+    the end stands what stylecam promises of its speed, and whether it holds here.
 
     Example: stylecam bench --only network,peers
     """
+    from stylecam.benching.promises import judge
     from stylecam.benching.suite import SUBJECTS, run_subjects
 
     names = [name.strip() for name in only.split(",") if name.strip()] or list(SUBJECTS)
@@ -63,6 +65,10 @@ def bench(
                 if not (as_json or markdown):
                     _print(section)
         finally:  # what was measured is shown, whatever came then
+            if sections:
+                sections.append(judge(sections))
+                if not (as_json or markdown):
+                    _print(sections[-1])
             if as_json:
                 typer.echo(json.dumps(report.as_json(), indent=2))
             elif markdown:

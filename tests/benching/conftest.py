@@ -42,6 +42,8 @@ def make_bench(tmp_path: Path) -> Callable[..., Bench]:
             "swaps": 2,
             "start_rounds": 1,
             "memory_sizes": ((32, 24),),
+            "training_rounds": 2,
+            "training_seconds": 0.0,
         }
         return Bench(**{**small, **changes})
 

@@ -11,7 +11,7 @@ import torch
 
 from stylecam.architecture import ARCHITECTURES
 from stylecam.benching.children import ChildError, Worker, python
-from stylecam.benching.peers import PLAIN, Peer, all_peers, measure_peers
+from stylecam.benching.peers import EXACT, PLAIN, Peer, all_peers, measure_peers
 from stylecam.benching.pictures import IDENTICAL_DB, decibels, frames
 from stylecam.benching.plain import paint_plainly, plain_network
 from stylecam.benching.runtimes import MissingPeerError, library
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stylecam.benching.plan import Bench
+
+
+@pytest.fixture(autouse=True)
+def _in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this processor likes best."""
+    monkeypatch.setattr("stylecam.engine.half_precision", lambda kind: None)
 
 
 def _rows(bench: Bench, make: Any) -> dict[str, Any]:
@@ -35,6 +41,21 @@ def test_the_plain_loop_paints_what_stylecam_paints(make_bench: Callable[..., Be
     assert rows[PLAIN]["ms"]["count"] == 2
     assert rows["stylecam, full"]["of_full"]["median"] == 1
     assert set(rows[PLAIN]) >= {"of_full", "of_fast"}
+    assert [rows[name]["note"] for name in ("stylecam, fast", "stylecam, full")] == ["in float32"] * 2
+
+
+def test_a_network_of_sixteen_bits_is_measured_beside_itself_in_float32(
+    make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stylecam.engine.half_precision", lambda kind: torch.bfloat16)
+    monkeypatch.setattr("stylecam.engine.half_precision_problem", lambda half, exact, form: None)
+    rows = _rows(make_bench(), {PLAIN: all_peers()[PLAIN]})
+    assert list(rows) == ["stylecam, fast", "stylecam, full", EXACT, PLAIN]
+    assert rows["stylecam, full"]["note"] == "in bfloat16"
+    assert rows[EXACT]["note"] == "in float32"
+    assert rows[EXACT]["decibels"] < 60
+    assert rows[PLAIN]["decibels_exact"] > max(50, rows[PLAIN]["decibels"])
+    assert rows[PLAIN]["of_exact"]["count"] == 2
 
 
 def test_the_plain_network_has_the_parameters_of_full_and_gives_its_output() -> None:

@@ -7,12 +7,16 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 
 import stylecam.benching.networks
 import stylecam.benching.starting
+from stylecam.architecture import ARCHITECTURES
 from stylecam.benching import sections
 from stylecam.benching.children import ChildError, python, run_child
-from stylecam.benching.exporting import measure_exports
+from stylecam.benching.counting import multiply_adds
+from stylecam.benching.exporting import measure_exports, worst_deviation
+from stylecam.benching.limit import MatrixProduct, products_of
 from stylecam.benching.living import measure_live
 from stylecam.benching.memory import measure_memory
 from stylecam.benching.networks import measure_networks
@@ -20,10 +24,9 @@ from stylecam.benching.pictures import frames, make_clip
 from stylecam.benching.rounds import StoppedError
 from stylecam.benching.starting import measure_starts
 from stylecam.benching.suite import SUBJECTS, run_subjects
-from stylecam.benching.training import measure_training, our_loops
+from stylecam.devices import choose_device
 from stylecam.errors import DeviceError
 from stylecam.sources import VideoFileSource
-from trainer.options import build_parser, variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +51,39 @@ def test_networks_are_measured_beside_the_limit(make_bench: Callable[..., Bench]
     for row in rows:
         assert row["ms"]["count"] == 2
         assert row["limit_ms"] > 0
-        assert row["gmac_run"] <= 1.5 * row["gmac_published"]
-        assert row["percent_of_limit"] == pytest.approx(100 * row["limit_ms"] / row["ms"]["median"], rel=0.05, abs=0.2)
+        assert row["gmac_needed"] <= row["gmac_published"]
+        assert row["percent_of_limit"]["count"] == 2
     assert any("float32 product of 32×32" in note for note in section.notes)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_limit_of_a_network_is_the_product_in_its_own_type(
+    make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+) -> None:
+    bench = make_bench(sizes=((32, 24),), rounds=1)
+    products = [MatrixProduct(bench.device, 32, kind) for kind in (torch.float32, torch.bfloat16)]
+    for product, rate in zip(products, (1e9, 3e9), strict=True):
+        monkeypatch.setattr(product, "rate", lambda times, rate=rate: rate)
+    monkeypatch.setattr(stylecam.benching.networks, "products_of", lambda device, side: products)
+    monkeypatch.setattr("stylecam.engine.half_precision", lambda kind: None if dtype == torch.float32 else dtype)
+    monkeypatch.setattr("stylecam.engine.half_precision_problem", lambda half, exact, form: None)
+    for row in _whole(measure_networks(bench)):
+        assert row["dtype"] == str(dtype).removeprefix("torch.")
+        at_one = 1000 * multiply_adds(ARCHITECTURES[row["variant"]], (32, 24), subpixel=True) / 1e9
+        assert row["limit_ms"] == pytest.approx(at_one / (1 if dtype == torch.float32 else 3), rel=0.01, abs=0.001)
+        share = row["percent_of_limit"]["median"]
+        assert share == pytest.approx(100 * row["limit_ms"] / row["ms"]["median"], rel=0.05, abs=0.2)
+        by_published = share * row["gmac_published"] / row["gmac_needed"]
+        assert row["percent_by_published"] == pytest.approx(by_published, rel=0.2, abs=0.2)
+
+
+def test_a_limit_is_the_best_of_all_products() -> None:
+    (product, *_) = products_of(choose_device("cpu"), 32)
+    assert product.dtype == torch.float32
+    assert product.run() > 0
+    assert product.rate([0.5, 0.25]) == 32**3 / 0.25
+    assert product.rate([]) is None
+    assert product.describe([]) is None
 
 
 def test_a_style_with_one_network_is_measured_with_that(make_bench: Callable[..., Bench]) -> None:
@@ -65,6 +98,32 @@ def test_exports_are_held_against_the_network_on_the_same_frames(make_bench: Cal
     assert rows[0]["percent_of_first"] == 100
     for row in rows:
         assert row["ratio"]["median"] == pytest.approx(row["export_per_second"] / row["alone_per_second"], rel=0.01)
+
+
+def _export(size: tuple[int, int], frames: int, seconds: float) -> dict[str, Any]:
+    work = size[0] * size[1] * frames
+    return {"size": list(size), "frames": frames, "ns_a_pixel": {"median": 1e9 * seconds / work}}
+
+
+def test_exports_on_a_straight_line_do_not_deviate_even_with_a_fixed_cost() -> None:
+    cases = [((320, 240), 60), ((640, 480), 60), ((640, 480), 120), ((960, 720), 60)]
+    line = [_export(size, frames, 0.2 + 3e-8 * size[0] * size[1] * frames) for size, frames in cases]
+    assert worst_deviation(line) == pytest.approx(0, abs=1e-6)
+    # One of them is slower by a quarter: the line moves a little towards it.
+    slow = [*line[:-1], _export((960, 720), 60, 1.25 * (0.2 + 3e-8 * 960 * 720 * 60))]
+    deviation = worst_deviation(slow)
+    assert deviation is not None
+    assert 5 < deviation < 25
+
+
+def test_a_line_through_less_than_nothing_does_not_make_growth_look_linear() -> None:
+    # Time as the square of the work, which a line from below 0 would come near to.
+    squares = [_export((100, 100), frames, float(frames) ** 2) for frames in (4, 5, 6)]
+    deviation = worst_deviation(squares)
+    assert deviation is not None
+    assert deviation > 15
+    assert worst_deviation(squares[:2]) is None
+    assert worst_deviation([squares[0]] * 3) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_clip_is_as_long_and_as_large_as_it_should_be(tmp_path: Path) -> None:
@@ -99,35 +158,6 @@ def test_memory_is_that_of_a_child(make_bench: Callable[..., Bench]) -> None:
     assert all(row["peak_mib"] > row["painting_mib"] >= 0 for row in rows)
 
 
-def _loop(*steps: int, ending: str = "") -> list[str]:
-    """A process that reports these steps of eight, half a second a step by its own account."""
-    events = [{"event": "step", "time": 100 + step / 2, "step": step, "steps": 8} for step in steps]
-    lines = "; ".join(f"print('{json.dumps(event)}')" for event in ({"event": "started"}, *events))
-    return python("-c", f"{lines}; {ending or 'pass'}")
-
-
-def test_training_steps_are_timed_from_report_to_report(make_bench: Callable[..., Bench]) -> None:
-    (row,) = _whole(measure_training(make_bench(), {"a loop": _loop(1, 3, 5, 8)}))
-    assert row["ms"] == {"median": 500, "low": 500, "high": 500, "least": 500, "count": 3}
-    assert (row["per_second"], row["steps"]) == (2, 8)
-
-
-def test_a_training_that_fails_says_so_and_the_next_is_measured(make_bench: Callable[..., Bench]) -> None:
-    loops = {"bad": _loop(1, 3, ending="import sys; sys.exit(9)"), "good": _loop(1, 8)}
-    bad, good = _whole(measure_training(make_bench(), loops))
-    assert bad["note"] == "failed: it ended with exit code 9"
-    assert good["ms"]["median"] == 500
-
-
-def test_our_own_loop_is_the_trainer_s_command(make_bench: Callable[..., Bench], tmp_path: Path) -> None:
-    loops = our_loops(make_bench(training_steps=6), tmp_path)
-    assert list(loops) == ["stylecam, fast", "stylecam, full"]
-    for variant, command in zip(("fast", "full"), loops.values(), strict=True):
-        assert command[2:4] == ["-m", "trainer"]
-        asked = build_parser().parse_args(command[4:])
-        assert (variants_of(asked, "quick"), asked.steps, asked.device) == ((variant,), 6, "cpu")
-
-
 def test_subjects_come_in_their_order_and_only_those_wanted(
     make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +173,7 @@ def test_subjects_come_in_their_order_and_only_those_wanted(
     said: list[str] = []
     found = list(run_subjects(make_bench(say=said.append), ["start", "network"]))
     assert [(section.name, section.complete) for section in found] == [("network", True), ("start", True)]
-    assert said == ["network: at work", "start: at work"]
+    assert said == ["1/2 network (0:00): at work", "2/2 start (0:00): at work"]
 
 
 def test_every_subject_is_called_what_only_calls_it(make_bench: Callable[..., Bench]) -> None:

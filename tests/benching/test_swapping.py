@@ -26,6 +26,7 @@ def test_the_first_frame_of_a_style_is_held_against_the_usual_one() -> None:
     found = swap_figures(_frames("aaaabbbb", slow={4: 0.003}), [Swap(0.15, 0.35)])
     assert found["first_frame_extra_ms"]["median"] == pytest.approx(3)
     assert found["between_extra_ms"]["median"] == pytest.approx(0, abs=1e-6)
+    assert found["swap_ms"]["median"] == pytest.approx(3)
     assert found["set_style_ms"]["median"] == pytest.approx(200)
     assert found["usual_interval_ms"] == pytest.approx(100)
     assert found["first_frame_extra_ms"]["count"] == 1
