@@ -3,14 +3,11 @@
 A `Painter` (a network with one set of weights) is built and checked aside, on any thread; `paint` takes one per
 picture, on one thread. Between two pictures the painter may be another one, and no picture is painted by half of each.
 
-On CUDA, where giving the orders takes longer than doing them, all orders of a frame are recorded once for each picture
-size and given again at one go. The recording goes on reading the same parameters, so another painter's weights are
-copied into those, in the same queue. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+On CUDA frames are recorded, and overlap: see `RecordedPainting`.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
@@ -21,7 +18,10 @@ import torch
 
 from stylecam.accelerator import Accelerator, CudaAccelerator
 from stylecam.errors import DeviceError, DeviceMemoryError, StyleError
-from stylecam.inference import FORMS, build_network, half_precision_problem, to_network, to_picture
+from stylecam.inference import FORMS, build_network, half_precision, half_precision_problem, to_network, to_picture
+from stylecam.layouts import fastest_form
+from stylecam.pending import Pending
+from stylecam.recorded import SLOTS, RecordedPainting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,12 +31,10 @@ if TYPE_CHECKING:
     from stylecam.architecture import Architecture
     from stylecam.devices import Device
     from stylecam.frame import Image
+    from stylecam.inference import Form
     from stylecam.network import TransformerNet
 
 __all__ = ["Engine", "Painter"]
-
-_RECORDINGS: Final = 3
-"""Recorded sizes that are kept: each holds every activation of a frame, some hundred megabytes at 1080p."""
 
 _INVALID: Final = (
     "The style produced invalid pictures (values that are not finite). Its file may be damaged: choose another style, "
@@ -55,39 +53,42 @@ class Painter:
     """Why it is not run in the precision that its device likes best."""
 
 
-class _Buffers:
-    """What a frame of one size travels through on its way to a GPU and back; the addresses never change."""
-
-    def __init__(self, accelerator: Accelerator, height: int, width: int) -> None:
-        self.source = accelerator.pinned(height, width, 3)
-        self.result = accelerator.pinned(height, width, 3)
-        self.total = accelerator.pinned(4).view(torch.float32)
-        self.device_source = torch.zeros(height, width, 3, dtype=torch.uint8, device=accelerator.device)
-        self.device_result = torch.empty_like(self.device_source)
-        self.device_total = torch.zeros(1, dtype=torch.float32, device=accelerator.device)
-        self.replay: Callable[[], None] = lambda: None
-
-
 class Engine:
     """Paints H×W×3 uint8 pictures with networks of one architecture on one device.
 
-    float32 on a CPU; half precision on a GPU, where the style passes the check of `half_precision_problem`.
+    In sixteen bits where the device is faster with them (`half_precision`) and the style passes the check of
+    `half_precision_problem`; else in float32. `exact` asks for float32.
     """
 
-    def __init__(self, architecture: Architecture, device: Device, *, accelerator: Accelerator | None = None) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        device: Device,
+        *,
+        exact: bool = False,
+        accelerator: Accelerator | None = None,
+        choose_form: Callable[[Accelerator, Architecture, torch.dtype], Form] | None = None,
+    ) -> None:
         self.architecture = architecture
         self.device = device
         if accelerator is None and device.kind == "cuda":
-            accelerator = CudaAccelerator(device.index or 0)
+            accelerator, choose_form = CudaAccelerator(device.index or 0), choose_form or fastest_form
         self._accelerator = accelerator
         self._place = accelerator.device if accelerator else torch.device(device.kind)
         self._form = FORMS[device.kind]
+        self._half = None if exact else half_precision(device.kind)
         self._one_at_a_time = Lock()  # never waited for in the live path: its one thread is the only one to paint
         self._staging = torch.empty(0, 0, 3, dtype=torch.uint8)
-        self._recorded: OrderedDict[tuple[int, int], _Buffers] = OrderedDict()
-        self._live: TransformerNet | None = None
-        """The network that the recordings read; `_taken` is the one whose parameters it holds."""
-        self._taken: TransformerNet | None = None
+        self._recorded: RecordedPainting | None = None
+        self._choose_form = choose_form
+        self._recorded_forms: dict[torch.dtype, Form] = {}
+        if accelerator:
+            self._recorded = RecordedPainting(
+                accelerator,
+                build=lambda painter, form: self._build(painter.weights, painter.dtype, form),
+                form=lambda dtype: self._recorded_forms.get(dtype, self._form),
+                go_on_in_float32=self._go_on_in_float32,
+            )
 
     def prepare(self, weights: Mapping[str, NDArray[np.floating]]) -> Painter:
         """Build a network with these weights and try it on a small picture. May run beside `paint`.
@@ -96,23 +97,43 @@ class Engine:
             StyleError: the weights do not fit the architecture, or give pictures that are not finite.
             DeviceError: the device ran out of memory, or failed.
         """
-        aside = self._accelerator.aside() if self._accelerator else nullcontext()
-        with _device_errors(self.device, 256, 192), torch.inference_mode(), aside:
-            exact = self._build(weights, torch.float32)
-            trial = torch.arange(64 * 64 * 3, device=self._place).remainder(251).to(torch.uint8).view(64, 64, 3)
-            _, total = to_picture(exact(to_network(trial, form=self._form, dtype=torch.float32)))
-            if not bool(total.isfinite()):
-                raise StyleError(_INVALID)
-            if self.device.kind == "cpu":
-                return Painter(weights, exact, torch.float32)
-            half = self._build(weights, torch.float16)
-            problem = half_precision_problem(half, exact, form=self._form)
-            if problem is None:
-                return Painter(weights, half, torch.float16)
-            return Painter(weights, exact, torch.float32, note=f"{problem}, so float32 is used")
+        painter = self._try_out(weights)
+        if self._accelerator and self._choose_form and painter.dtype not in self._recorded_forms:
+            with self._one_at_a_time, _device_errors(self.device, 640, 480):
+                form = self._choose_form(self._accelerator, self.architecture, painter.dtype)
+            self._recorded_forms[painter.dtype] = form
+        return painter
+
+    @property
+    def ahead(self) -> int:
+        """How many further pictures are worth starting before the result of the first is read: 0 on a CPU."""
+        return SLOTS - 1 if self._recorded else 0
+
+    def start(self, painter: Painter, image: Image) -> Pending[Image]:
+        """Begin to paint; what `paint` returns or raises comes with the result. For the thread that paints.
+
+        On CUDA this returns as soon as the picture is on its way; some are painted at once, and where `ahead` are on
+        their way before this one, it waits for the oldest, and keeps its result. Elsewhere the picture is painted here.
+        `image` may be changed afterwards.
+        """
+        height, width, _ = image.shape
+        try:
+            with self._one_at_a_time, _device_errors(self.device, width, height), torch.inference_mode():
+                if self._recorded is None:
+                    return Pending.done(self._checked(self._paint_here(painter, image)))
+                sent = self._recorded.send(painter, image)
+        except Exception as error:
+            return Pending.failed(error)
+
+        def land() -> Image:
+            assert self._recorded is not None
+            with self._one_at_a_time, _device_errors(self.device, width, height), torch.inference_mode():
+                return self._checked(self._recorded.land(sent))
+
+        return Pending(land)
 
     def paint(self, painter: Painter, image: Image) -> Image:
-        """The picture, painted: a new array of the same size. Any strides are taken.
+        """The picture, painted: an array of the same size that nobody else writes to. Any strides are taken.
 
         A style that overflows half precision here, though it did not when it was tried, goes on in float32.
 
@@ -120,25 +141,47 @@ class Engine:
             StyleError: the style gives values that are not finite.
             DeviceError: the device ran out of memory, or failed.
         """
-        height, width, _ = image.shape
-        run = self._run_recorded if self._accelerator else self._run
-        with self._one_at_a_time, _device_errors(self.device, width, height), torch.inference_mode():
-            result, finite = run(painter, image)
-            if not finite and painter.dtype == torch.float16:
-                self._go_on_in_float32(painter)
-                result, finite = run(painter, image)
-        if not finite:
-            raise StyleError(_INVALID)
-        return result
+        return self.start(painter, image).result()
 
-    def _build(self, weights: Mapping[str, NDArray[np.floating]], dtype: torch.dtype) -> TransformerNet:
+    def _try_out(self, weights: Mapping[str, NDArray[np.floating]]) -> Painter:
+        aside = self._accelerator.aside() if self._accelerator else nullcontext()
+        with _device_errors(self.device, 256, 192), torch.inference_mode(), aside:
+            exact = self._build(weights, torch.float32)
+            trial = torch.arange(64 * 64 * 3, device=self._place).remainder(251).to(torch.uint8).view(64, 64, 3)
+            _, total = to_picture(exact(to_network(trial, form=self._form, dtype=torch.float32)))
+            if not bool(total.isfinite()):
+                raise StyleError(_INVALID)
+            if self._half is None:
+                return Painter(weights, exact, torch.float32)
+            half = self._build(weights, self._half)
+            problem = half_precision_problem(half, exact, form=self._form)
+            if problem is None:
+                return Painter(weights, half, self._half)
+            return Painter(weights, exact, torch.float32, note=f"{problem}, so float32 is used")
+
+    def _build(
+        self, weights: Mapping[str, NDArray[np.floating]], dtype: torch.dtype, form: Form | None = None
+    ) -> TransformerNet:
         with torch.inference_mode(False):  # parameters that are copied into, and that count how often
-            return build_network(self.architecture, weights, form=self._form, dtype=dtype, device=self._place)
+            return build_network(self.architecture, weights, form=form or self._form, dtype=dtype, device=self._place)
 
     def _go_on_in_float32(self, painter: Painter) -> None:
         painter.network = self._build(painter.weights, torch.float32)
         painter.dtype = torch.float32
         painter.note = "half precision overflowed in this style, so float32 is used"
+
+    def _checked(self, painted: tuple[Image, bool]) -> Image:
+        picture, finite = painted
+        if not finite:
+            raise StyleError(_INVALID)
+        return picture
+
+    def _paint_here(self, painter: Painter, image: Image) -> tuple[Image, bool]:
+        picture, finite = self._run(painter, image)
+        if not finite and painter.dtype == torch.float16:
+            self._go_on_in_float32(painter)
+            picture, finite = self._run(painter, image)
+        return picture, finite
 
     def _run(self, painter: Painter, image: Image) -> tuple[Image, bool]:
         """CPU and MPS: one order after another."""
@@ -148,78 +191,6 @@ class Engine:
         x = to_network(self._staging.to(self._place), form=self._form, dtype=painter.dtype)
         picture, total = to_picture(painter.network(x))
         return picture.cpu().numpy(), bool(total.isfinite())
-
-    def _run_recorded(self, painter: Painter, image: Image) -> tuple[Image, bool]:
-        """CUDA: recorded orders. Where memory runs out, once more without the recordings of other sizes."""
-        try:
-            return self._replay(painter, image)
-        except torch.OutOfMemoryError:
-            if not self._recorded:
-                self._forget_recordings()
-                raise
-        # Not in the handler: the error in its hand keeps the memory of what failed.
-        self._forget_recordings()
-        try:
-            return self._replay(painter, image)
-        except torch.OutOfMemoryError:
-            self._forget_recordings()
-            raise
-
-    def _replay(self, painter: Painter, image: Image) -> tuple[Image, bool]:
-        """The frame's way over pinned memory, in one queue, with one wait at its end."""
-        assert self._accelerator is not None
-        with self._accelerator.stream():
-            self._take(painter)
-            buffers = self._buffers(painter.dtype, image.shape[0], image.shape[1])
-            np.copyto(buffers.source.numpy(), image)
-            buffers.device_source.copy_(buffers.source, non_blocking=True)
-            buffers.replay()
-            buffers.result.copy_(buffers.device_result, non_blocking=True)
-            buffers.total.copy_(buffers.device_total, non_blocking=True)
-            self._accelerator.synchronise()
-        # A copy: the next frame overwrites the buffer while this one is still shown or encoded.
-        return buffers.result.numpy().copy(), bool(buffers.total.isfinite())
-
-    def _take(self, painter: Painter) -> None:
-        """Make the recorded parameters those of this painter."""
-        if self._taken is painter.network:
-            return
-        if self._live is not None and self._live.conv1.conv2d.weight.dtype != painter.dtype:
-            self._forget_recordings()
-        if self._live is None:
-            self._live = self._build(painter.weights, painter.dtype)
-        else:
-            for ours, theirs in zip(self._live.parameters(), painter.network.parameters(), strict=True):
-                ours.copy_(theirs, non_blocking=True)
-        self._taken = painter.network
-
-    def _buffers(self, dtype: torch.dtype, height: int, width: int) -> _Buffers:
-        """Those of this size, with its recording; the sizes used last are kept."""
-        assert self._accelerator is not None
-        network = self._live
-        assert network is not None
-        size = height, width
-        if size not in self._recorded:
-            while len(self._recorded) >= _RECORDINGS:
-                self._recorded.popitem(last=False)
-            buffers = _Buffers(self._accelerator, height, width)
-            buffers.replay = self._accelerator.capture(lambda: self._paint_into(buffers, network, dtype))
-            self._recorded[size] = buffers
-        self._recorded.move_to_end(size)
-        return self._recorded[size]
-
-    def _paint_into(self, buffers: _Buffers, network: TransformerNet, dtype: torch.dtype) -> None:
-        x = to_network(buffers.device_source, form=self._form, dtype=dtype)
-        picture, total = to_picture(network(x))
-        buffers.device_result.copy_(picture)
-        buffers.device_total.copy_(total)
-
-    def _forget_recordings(self) -> None:
-        self._recorded.clear()
-        self._live = None
-        self._taken = None
-        if self._accelerator:
-            self._accelerator.free_unused()
 
 
 @contextmanager

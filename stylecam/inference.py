@@ -27,10 +27,19 @@ if TYPE_CHECKING:
     from stylecam.devices import DeviceKind
     from stylecam.network import Norm
 
-__all__ = ["FORMS", "HALF_PRECISION_DB", "Form", "build_network", "half_precision_problem", "to_network", "to_picture"]
+__all__ = [
+    "FORMS",
+    "HALF_PRECISION_DB",
+    "Form",
+    "build_network",
+    "half_precision",
+    "half_precision_problem",
+    "to_network",
+    "to_picture",
+]
 
-HALF_PRECISION_DB: Final = 35.0
-"""Half precision is used where it comes this near to float32, in decibels of peak signal to noise."""
+HALF_PRECISION_DB: Final = 40.0
+"""Sixteen bits are used where they come this near to float32, in decibels of peak signal to noise."""
 
 _TRIAL = 192, 256
 """Height and width of the picture that decides it."""
@@ -63,6 +72,19 @@ FORMS: Final[dict[DeviceKind, Form]] = {
     "cuda": Form(norm="instance", subpixel=False, channels_last=False, centred=True),
     "mps": Form(norm="instance", subpixel=False, channels_last=False, centred=True),
 }
+
+
+def half_precision(kind: DeviceKind) -> torch.dtype | None:
+    """The type of sixteen bits that this kind of device multiplies faster than float32, if there is one here.
+
+    float16 on a GPU. On a CPU bfloat16, where it has instructions for it (AMD since Zen 4, Intel's servers since Cooper
+    Lake): twice as fast, 46–62 dB from float32 in the bundled styles. Elsewhere it would be the slower one.
+    """
+    if kind != "cpu":
+        return torch.float16
+    # The same names as in the processor's own list of features.
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else None
 
 
 def build_network(
@@ -118,27 +140,28 @@ def to_picture(output: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def half_precision_problem(half: TransformerNet, exact: TransformerNet, *, form: Form) -> str | None:
-    """Why the half-precision network must not be used in place of the exact one, in a few words, or None.
+    """Why the network of sixteen bits must not be used in place of the exact one, in a few words, or None.
 
     Both are run on a picture with the statistics of a natural one, and on a black one, where a norm divides by least.
     """
-    device = next(half.parameters()).device
+    device, dtype = half.conv1.conv2d.weight.device, half.conv1.conv2d.weight.dtype
+    name = "half precision" if dtype == torch.float16 else str(dtype).removeprefix("torch.")
     pictures = [picture.to(device) for picture in (_natural_picture(), torch.zeros(96, 128, 3, dtype=torch.uint8))]
     # cuDNN's float32 would else be rounded to about half precision, too.
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         outputs = [
             (
-                half(to_network(picture, form=form, dtype=torch.float16)).float(),
+                half(to_network(picture, form=form, dtype=dtype)).float(),
                 exact(to_network(picture, form=form, dtype=torch.float32)),
             )
             for picture in pictures
         ]
     if not all(bool(y.isfinite().all()) for y, _ in outputs):
-        return "half precision overflows in this style"
+        return f"{name} overflows in this style"
     error = F.mse_loss(outputs[0][0].clamp(0, 255), outputs[0][1].clamp(0, 255)).item()
     decibels = 10 * math.log10(255**2 / max(error, 1e-9))
     if decibels < HALF_PRECISION_DB:
-        return f"half precision differs too much in this style ({decibels:.0f} dB)"
+        return f"{name} differs too much in this style ({decibels:.0f} dB)"
     return None
 
 

@@ -1,20 +1,22 @@
 """From a video file to a painted video file: decode, stylize and encode, overlapped in three threads.
 
 Invariant: every frame comes out once, in order; the same input gives the same bytes. The stages are plain generators
-and know nothing of threads; when one fails, all end, and the caller gets the first error once no thread is left.
+and know nothing of threads: see `run_overlapped`.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from stylecam.encoders import choose_encoder
 from stylecam.errors import SinkError
+from stylecam.overlap import run_overlapped
+from stylecam.pending import Pending
 from stylecam.sinks import VideoFileSink, check_output
 from stylecam.sources import VideoFileSource
 from stylecam.steadiness import Steadiness
@@ -24,13 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from stylecam.frame import Frame, Image
+    from stylecam.stylizer import Painted
 
 __all__ = ["Progress", "VideoReport", "stylize_video"]
 
-_T = TypeVar("_T")
-
-_IN_FLIGHT = 2
-"""Frames waiting between two stages: enough to overlap them; more would only cost memory."""
 _RECENT = 30
 """Frames that the rate is taken over, so that the time left follows what the machine does now."""
 
@@ -76,6 +75,7 @@ def stylize_video(
     *,
     steadiness: int = 0,
     force: bool = False,
+    encoder: str = "software",
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> VideoReport:
@@ -84,15 +84,17 @@ def stylize_video(
     Args:
         source: the video file.
         output: where to write; .mp4, .m4v, .mov or .mkv. The name appears once the file is complete.
-        stylizer: called in one thread, frame after frame; H×W×3 uint8 RGB to the same size.
+        stylizer: called in one thread, frame after frame; H×W×3 uint8 RGB to the same size. A `Stylizer` on a GPU is
+            given some frames ahead, which then travel and are painted at once; the pictures are the same.
         steadiness: 0 (none) to 100; see `Steadiness`.
         force: whether to replace an existing output. The source itself is never replaced.
+        encoder: ``"software"``, ``"hardware"`` or one in hardware by its name; see `choose_encoder`.
         on_progress: called after each frame, in the encoder's thread; an error from it ends the export.
         stop: once set, the file is finished with the frames written so far.
 
     Raises:
         SourceError: the source cannot be read.
-        SinkError: the output exists, or cannot be written.
+        SinkError: the output exists or cannot be written, or there is no such encoder here.
         ValueError: `steadiness` is out of its range.
         Exception: whatever `stylizer` or `on_progress` raises. What was encoded by then stays in the part file,
             which a note on the error names.
@@ -112,6 +114,7 @@ def stylize_video(
             force=force,
             carry=facts,
             carry_offset=facts.offset,
+            encoder=choose_encoder(encoder, frames.size),
         ) as sink:
             meter = _Meter(frames.frames)
             cut_short = threading.Event()
@@ -123,7 +126,7 @@ def stylize_video(
                         on_progress(meter.after(frame))
 
             try:
-                _run_overlapped(
+                run_overlapped(
                     _until(stop, frames, cut_short),
                     lambda waiting: _paint(_until(stop, waiting, cut_short), stylizer, steady),
                     encode,
@@ -144,10 +147,35 @@ def stylize_video(
             )
 
 
+@runtime_checkable
+class _Ahead(Protocol):
+    """As much of a `Stylizer` as it takes to have several frames on their way."""
+
+    @property
+    def ahead(self) -> int: ...
+
+    def start(self, image: Image) -> Pending[Painted]: ...
+
+
 def _paint(frames: Iterable[Frame], stylizer: Callable[[Image], Image], steady: Steadiness) -> Iterator[Frame]:
+    """Every frame painted, in order, also those still on their way when `frames` end; an error comes in its turn."""
+    waiting: deque[tuple[Frame, Image, Pending[Image]]] = deque()
+    several = stylizer if isinstance(stylizer, _Ahead) else None
+
+    def finished() -> Frame:
+        frame, image, painting = waiting.popleft()
+        return frame.with_image(steady.after(image, painting.result()))
+
     for frame in frames:
-        image = steady.before(frame.image)
-        yield frame.with_image(steady.after(image, stylizer(image)))
+        image = steady.before(frame.image)  # shares nothing with `after`, so it may run ahead of it
+        if several:
+            waiting.append((frame, image, several.start(image).then(lambda painted: painted.image)))
+        else:
+            waiting.append((frame, image, Pending.done(stylizer(image))))
+        while len(waiting) > (several.ahead if several else 0):
+            yield finished()
+    while waiting:
+        yield finished()
 
 
 def _until(stop: threading.Event, frames: Iterable[Frame], cut_short: threading.Event) -> Iterator[Frame]:
@@ -175,97 +203,3 @@ class _Meter:
         left = None if self._total is None else max(0, self._total - self._count)
         eta_s = left / fps if left is not None and fps else None
         return Progress(self._count, self._total, fps, eta_s, frame.pts)
-
-
-class _CancelledError(Exception):
-    """Another stage has failed, so this one ends."""
-
-
-class _Link(Generic[_T]):
-    """A short queue between two threads that lets both go once the run is cancelled."""
-
-    _PATIENCE_S = 0.1
-
-    def __init__(self, cancelled: threading.Event) -> None:
-        self._cancelled = cancelled
-        self._items: queue.Queue[_T | None] = queue.Queue(_IN_FLIGHT)
-        self._ended = False
-
-    def fill(self, items: Iterable[_T]) -> None:
-        for item in items:
-            self._put(item)
-        self._put(None)
-
-    def __iter__(self) -> Iterator[_T]:
-        while not self._ended:
-            item = self._get()
-            if item is None:
-                self._ended = True
-            else:
-                yield item
-
-    def drain(self) -> None:
-        """Read to the end what a reader that stopped early left, so that the writer is not kept waiting."""
-        for _ in self:
-            pass
-
-    def _put(self, item: _T | None) -> None:
-        while not self._cancelled.is_set():
-            try:
-                return self._items.put(item, timeout=self._PATIENCE_S)
-            except queue.Full:
-                continue
-        raise _CancelledError
-
-    def _get(self) -> _T | None:
-        while not self._cancelled.is_set():
-            try:
-                return self._items.get(timeout=self._PATIENCE_S)
-            except queue.Empty:
-                continue
-        raise _CancelledError
-
-
-def _run_overlapped(
-    decoded: Iterable[_T], paint: Callable[[Iterable[_T]], Iterable[_T]], encode: Callable[[Iterable[_T]], None]
-) -> None:
-    """Run three stages at once and return when all have ended; the first error of any is raised here."""
-    cancelled = threading.Event()
-    errors: list[BaseException] = []
-    sources: _Link[_T] = _Link(cancelled)
-    paintings: _Link[_T] = _Link(cancelled)
-
-    def guarded(work: Callable[[], None]) -> Callable[[], None]:
-        def run() -> None:
-            try:
-                work()
-            except _CancelledError:
-                pass
-            except BaseException as exc:
-                errors.append(exc)
-                cancelled.set()
-
-        return run
-
-    def stylize() -> None:
-        paintings.fill(paint(sources))
-        sources.drain()
-
-    threads = [
-        threading.Thread(target=guarded(lambda: sources.fill(decoded)), name="stylecam-decode"),
-        threading.Thread(target=guarded(stylize), name="stylecam-stylize"),
-        threading.Thread(target=guarded(lambda: encode(paintings)), name="stylecam-encode"),
-    ]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    except BaseException:  # Ctrl-C with no handler of ours: leave no thread behind
-        cancelled.set()
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join()
-        raise
-    if errors:
-        raise errors[0]

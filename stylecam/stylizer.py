@@ -19,6 +19,7 @@ from stylecam.compositing import blend, fit_within, keep_source_colors, resize
 from stylecam.devices import Device, choose_device
 from stylecam.engine import Engine, Painter
 from stylecam.errors import SourceError, StyleError
+from stylecam.pending import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +76,7 @@ class Stylizer:
         strength: float = 1.0,
         keep_colors: bool = False,
         size: tuple[int, int] | None = None,
+        exact: bool = False,
     ) -> None:
         """Choose the device, and build and try the style on it.
 
@@ -87,6 +89,7 @@ class Stylizer:
             strength: 0 (the source) to 1 (the painting).
             keep_colors: take only the luminance from the painting.
             size: width and height within which the network works, for speed; results keep the source's size.
+            exact: compute in float32 even where sixteen bits are faster and the difference is too small to be seen.
 
         Raises:
             StyleError: the style is damaged, or the styles of a mix have no variant in common.
@@ -99,6 +102,7 @@ class Stylizer:
         self.keep_colors = keep_colors
         self.size = size
         self._quality: Quality = quality
+        self._exact = exact
         self._device = choose_device(device) if isinstance(device, str) else device
         self._changing_style = Lock()  # between threads that set styles; painting never waits for it
         self._look = self._make_look(style, current=None)
@@ -115,6 +119,19 @@ class Stylizer:
 
     def paint(self, image: Image) -> Painted:
         """As a call, and which style it was that painted this very picture."""
+        return self.start(image).result()
+
+    @property
+    def ahead(self) -> int:
+        """How many further pictures are worth starting before the result of the first is read; 0: none, as on a CPU."""
+        return self._look.engine.ahead
+
+    def start(self, image: Image) -> Pending[Painted]:
+        """Begin to paint, with the style and settings of now; on a GPU, return before it is done.
+
+        What goes wrong while painting is raised where the result is read, so that results and errors come in the order
+        of their pictures. `image` must stay as it is until then.
+        """
         look, strength, keep_colors, size = self._look, self._strength, self._keep_colors, self._size
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"expected H×W×3 uint8, got {image.shape = }, {image.dtype = }")
@@ -125,14 +142,18 @@ class Stylizer:
             )
         told = look.title, (look, strength, keep_colors, size)
         if strength == 0:
-            return Painted(image.copy(), *told)
+            return Pending.done(Painted(image.copy(), *told))
         source = image
         if size is not None:
             image = resize(image, fit_within((width, height), size, least=_LEAST_SIDE))
-        painting = resize(look.engine.paint(look.painter, image), (width, height))
-        if keep_colors:
-            painting = keep_source_colors(source, painting)
-        return Painted(painting if strength == 1 else blend(source, painting, strength), *told)
+
+        def finish(painting: Image) -> Painted:
+            painting = resize(painting, (width, height))
+            if keep_colors:
+                painting = keep_source_colors(source, painting)
+            return Painted(painting if strength == 1 else blend(source, painting, strength), *told)
+
+        return look.engine.start(look.painter, image).then(finish)
 
     def set_style(self, style: Style | Sequence[tuple[Style, float]]) -> None:
         """Paint with another style or mix from the next picture on. Takes a moment; painting goes on meanwhile.
@@ -208,7 +229,7 @@ class Stylizer:
         if current is not None and current.variant == variant:
             engine = current.engine  # its buffers and recordings serve the new style, too
         else:
-            engine = Engine(ARCHITECTURES[variant], self._device)
+            engine = Engine(ARCHITECTURES[variant], self._device, exact=self._exact)
         weights = _mixed([(part.weights(variant), share) for part, share in mix])
         title = mix[0][0].name if len(mix) == 1 else " + ".join(f"{part.name} {share:.0%}" for part, share in mix)
         return _Look(title, variant, note, engine, engine.prepare(weights))

@@ -12,6 +12,7 @@ from stylecam.cli import main
 from stylecam.cli.video import _minutes, _TenPercentLines
 from stylecam.pipeline import Progress, VideoReport, stylize_video
 from tests.clips import Sound, damage, make_clip, packets_of, video_pts
+from tests.hardware import ABSENT, REFUSING, WORKING, install
 from tests.tiny import write_tiny_style
 
 if TYPE_CHECKING:
@@ -106,6 +107,62 @@ def test_force_replaces_an_existing_output(tmp_path: Path, clip: Path) -> None:
     (tmp_path / "out.mp4").write_text("old")
     assert run(clip, tmp_path / "out.mp4", "--force") == 0
     assert len(video_pts(tmp_path / "out.mp4")) == 12
+
+
+@pytest.mark.parametrize("asked", ["hardware", "libx264"])
+def test_a_hardware_encoder_is_taken_on_request_and_said(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: str
+) -> None:
+    install(monkeypatch, ABSENT, REFUSING, WORKING)
+    output = tmp_path / "out.mp4"
+    assert run(clip, output, "--encoder", asked, "--json") == 0
+    said = capsys.readouterr()
+    assert "encoding with libx264 (Works)" in said.err
+    assert json.loads(said.out)["encoder"] == "libx264"
+    assert video_pts(output) == pytest.approx(video_pts(clip), abs=1e-3)
+    assert packets_of(output, "audio") == packets_of(clip, "audio")
+
+
+def test_no_encoder_is_tried_unless_it_is_asked_for(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, WORKING)
+    tried: list[object] = []
+    monkeypatch.setattr("stylecam.encoders._try_in_child", lambda *task: tried.append(task) or "")
+    assert run(clip, tmp_path / "out.mp4", "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["encoder"] == "software"
+    assert "encoding with" not in said.err
+    assert tried == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("hardware", "no hardware encoder works here for 64x48 (libx264rgb: "),
+        ("libx264rgb", "libx264rgb cannot be used for 64x48: "),
+        ("h264_nonsense", "built without h264_nonsense; what works here: software"),
+        ("x265", "no encoder 'x265'; known are software, hardware, h264_nonsense, libx264rgb"),
+    ],
+)
+def test_an_encoder_that_cannot_be_had_is_refused_before_a_style_is_loaded(
+    tmp_path: Path,
+    clip: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: str,
+    words: str,
+) -> None:
+    install(monkeypatch, ABSENT, REFUSING)
+    loaded: list[object] = []
+    module = sys.modules["stylecam.cli.video"]  # in the package, the command has this name
+    monkeypatch.setattr(module, "load_stylizer", lambda *_, **settings: loaded.append(settings))
+    assert run(clip, tmp_path / "out.mp4", "--encoder", asked) == 4
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert words in err
+    assert loaded == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "styles"]
 
 
 @pytest.mark.parametrize(("arguments", "amount"), [([], 0), (["--steadiness", "0"], 0), (["--steadiness", "80"], 80)])

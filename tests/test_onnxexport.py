@@ -53,7 +53,7 @@ def run(model: onnx.ModelProto, value: Any) -> Any:
 def test_a_model_of_bytes_paints_as_stylecam_does_at_any_size(style: Style, variant: Variant) -> None:
     model = build_model(style, variant, uint8=True)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    stylizer = Stylizer(style, device="cpu", quality=variant)
+    stylizer = Stylizer(style, device="cpu", exact=True, quality=variant)
     for height, width in SIZES:
         source = to_picture(picture(height, width, seed=width))[0].numpy()
         painted = session.run(["painting"], {"picture": source[None]})[0]

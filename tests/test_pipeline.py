@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from stylecam.errors import OutputExistsError, SinkError, SourceOpenError
+from stylecam.pending import Pending
 from stylecam.pipeline import Progress, VideoReport, stylize_video
 from stylecam.sources import VideoFileSource
+from stylecam.stylizer import Painted
 from tests.clips import Colour, Sound, damage, flat, make_clip, number_in, packets_of, video_pts
 
 if TYPE_CHECKING:
@@ -228,6 +230,80 @@ def test_a_steadiness_out_of_range_is_refused_before_anything_is_made(tmp_path: 
     with pytest.raises(ValueError, match="101"):
         painted(clip, steadiness=101)
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+class Ahead:
+    """As much of a stylizer on a GPU as matters here: pictures are begun, and finished when they are read."""
+
+    ahead = 2
+
+    def __init__(self, *, fails_at: int | None = None) -> None:
+        self.started = 0
+        self.read = 0
+        self.most = 0
+        self._fails_at = fails_at
+
+    def __call__(self, image: Image) -> Image:
+        raise AssertionError("it is to be given several at once")
+
+    def start(self, image: Image) -> Pending[Painted]:
+        number, self.started = self.started, self.started + 1
+        self.most = max(self.most, self.started - self.read)
+
+        def finish() -> Painted:
+            assert number == self.read
+            self.read += 1
+            if number == self._fails_at:
+                raise RuntimeError("out of paint")
+            return Painted(image.copy(), "a style", None)
+
+        return Pending(finish)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 25])
+def test_several_frames_on_their_way_at_once_change_nothing_in_the_file(tmp_path: Path, frames: int) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=frames, picture=grainy, sounds=[Sound()])
+    alone, _ = painted(clip, "alone.mp4", steadiness=50)
+    stylizer = Ahead()
+    report = stylize_video(clip, tmp_path / "ahead.mp4", stylizer, steadiness=50)
+    assert (report.frames, report.stopped) == (frames, False)
+    assert stylizer.most == min(frames, 1 + Ahead.ahead)
+    assert (tmp_path / "ahead.mp4").read_bytes() == alone.read_bytes()
+
+
+def test_frames_on_their_way_when_it_is_stopped_are_still_written(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=200)
+    stop, stylizer = threading.Event(), Ahead()
+
+    def on_progress(progress: Progress) -> None:
+        if progress.frame == 50:
+            stop.set()
+
+    report = stylize_video(clip, tmp_path / "out.mp4", stylizer, on_progress=on_progress, stop=stop)
+    assert report.stopped
+    assert stylizer.read == stylizer.started == report.frames < 60
+    assert [number_in(image) for image in images_in(tmp_path / "out.mp4")] == list(range(report.frames))
+
+
+def test_the_error_of_a_frame_comes_in_its_turn(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=100)
+    stylizer = Ahead(fails_at=BREAKS_AT)
+    with pytest.raises(RuntimeError, match="out of paint"):
+        stylize_video(clip, tmp_path / "out.mp4", stylizer)
+    assert (stylizer.read, stylizer.started) == (BREAKS_AT + 1, BREAKS_AT + 1 + Ahead.ahead)
+    assert len(images_in(tmp_path / ".out.part.mp4")) >= BREAKS_AT - 5
+
+
+def test_when_the_encoder_fails_nobody_waits_for_the_frames_on_their_way(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mp4", frames=100)
+    stylizer = Ahead()
+
+    def failing(progress: Progress) -> None:
+        raise ValueError("told to fail")
+
+    with pytest.raises(ValueError, match="told to fail"):
+        stylize_video(clip, tmp_path / "out.mp4", stylizer, on_progress=failing)
+    assert stylizer.started < 20
 
 
 def test_the_stages_run_in_named_threads(tmp_path: Path) -> None:

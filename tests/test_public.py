@@ -22,10 +22,14 @@ _MAY_IMPORT = {
     # torch: where networks are defined, read in, run and trained, and nowhere else.
     "torch": {
         *("network", "engine", "inference", "accelerator", "devices", "devicefacts"),
+        *("recorded", "hostbuffers", "layouts"),
         *("compositing", "importers", "benching"),
     },
     "cv2": {"opencv", "sources", "cameras", "steadiness", "flowblend", "doctor", "benching"},
-    "av": {"probe", "decoding", "sources", "sinks", "streamcopy", "recovery", "doctor"},
+    "av": {
+        *("probe", "decoding", "sources", "sinks", "picturestream", "streamcopy", "recovery", "doctor"),
+        *("encoders", "encodertrial"),
+    },
     "PIL": {"pictures", "sheet"},
     "onnx": {"onnxexport"},
     "typer": {"cli"},

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -12,12 +13,15 @@ from stylecam import compositing
 from stylecam import stylizer as stylizer_module
 from stylecam.architecture import VARIANTS, Variant
 from stylecam.devices import Device
+from stylecam.engine import Engine
 from stylecam.errors import DeviceError, SourceError, StyleError, StyleFormatError
 from stylecam.stylizer import Stylizer
+from tests.accelerators import CUDA, Lazy
 from tests.tiny import random_weights
 
 if TYPE_CHECKING:
     from stylecam.frame import Image
+    from stylecam.pending import Pending
     from stylecam.styles import Style
 
 CPU = Device("cpu", None, "CPU", "no CUDA device found")
@@ -149,14 +153,14 @@ def test_every_picture_painted_while_styles_change_is_of_one_style_whole() -> No
 def test_a_mix_is_the_network_of_the_mean_weights() -> None:
     image = picture()
     a, b = style("a", seed=1), style("b", seed=2)
-    mixed = Stylizer([(a, 1.0), (b, 3.0)], device="cpu")
+    mixed = Stylizer([(a, 1.0), (b, 3.0)], device="cpu", exact=True)
 
     class Mean(StandIn):
         def weights(self, variant: Variant) -> dict[str, Any]:
             one, other = a.weights(variant), b.weights(variant)
             return {name: 0.25 * one[name].astype(np.float64) + 0.75 * other[name] for name in one}
 
-    expected = Stylizer(cast("Style", Mean("mean")), device="cpu")(image)
+    expected = Stylizer(cast("Style", Mean("mean")), device="cpu", exact=True)(image)
     assert difference(mixed(image), expected) <= 1
     assert mixed.describe().startswith("a 25% + b 75%, fast, ")
 
@@ -191,9 +195,14 @@ def test_weights_of_a_mix_that_mean_nothing_are_refused(weights: tuple[float, ..
 
 
 def test_describe_tells_style_variant_device_reason_and_precision() -> None:
-    stylizer = Stylizer(style(variants=VARIANTS), device=CPU)
+    stylizer = Stylizer(style(variants=VARIANTS), device=CPU, exact=True)
     assert stylizer.describe() == "candy, fast, on CPU (no CUDA device found), float32"
     assert stylizer.device == CPU
+
+
+def test_describe_names_bfloat16_where_the_cpu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert Stylizer(style(), device=CPU).describe() == "candy, fast, on CPU (no CUDA device found), bfloat16"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +218,7 @@ def test_describe_tells_style_variant_device_reason_and_precision() -> None:
 def test_quality_chooses_the_variant_and_says_where_the_style_lacks_it(
     quality: Any, has: tuple[Variant, ...], runs: Variant, note: str
 ) -> None:
-    stylizer = Stylizer(style(variants=has), device=CPU, quality=quality)
+    stylizer = Stylizer(style(variants=has), device=CPU, quality=quality, exact=True)
     assert stylizer.variant == runs
     assert stylizer.describe() == f"candy, {runs}, on CPU (no CUDA device found), float32{note}"
 
@@ -218,7 +227,7 @@ def test_on_a_gpu_auto_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
     class FakeEngine:
-        def __init__(self, architecture: object, device: Device) -> None:
+        def __init__(self, architecture: object, device: Device, *, exact: bool) -> None:
             asked.append((architecture, device))
 
         def prepare(self, weights: object) -> object:
@@ -242,6 +251,53 @@ def test_a_device_that_cannot_be_had_is_an_error() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Stylizer(style(), device="cpu", **settings)
+
+
+# Several at once.
+
+
+def test_pictures_started_together_are_those_painted_one_by_one_with_what_was_set_at_their_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = partial(Engine, accelerator=Lazy(0))
+    monkeypatch.setattr(stylizer_module, "Engine", make)
+    stylizer = Stylizer(style(), device=CUDA, exact=True)
+    assert stylizer.ahead == 2
+    images = [picture(seed=seed) for seed in range(4)]
+
+    def with_settings(number: int) -> None:
+        stylizer.set_style(style(str(number % 2), seed=number % 2))
+        stylizer.strength, stylizer.keep_colors = (0.0, 0.5, 1.0, 1.0)[number], number == 2
+        stylizer.size = (20, 20) if number == 3 else None
+
+    one_by_one, together = [], []
+    for number, image in enumerate(images):
+        with_settings(number)
+        one_by_one.append(stylizer.paint(image))
+    for number, image in enumerate(images):
+        with_settings(number)
+        together.append(stylizer.start(image))
+    for alone, pending in zip(one_by_one, together, strict=True):
+        assert np.array_equal(pending.result().image, alone.image)
+        assert pending.result().style == alone.style
+    assert np.array_equal(one_by_one[0].image, images[0])
+
+
+def test_on_a_cpu_a_picture_is_painted_as_it_is_started_and_its_error_comes_with_the_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stylizer = Stylizer(style(), device="cpu")
+    assert stylizer.ahead == 0
+    pending = stylizer.start(picture())
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(stylizer._look.engine, "_run", fail)
+    assert pending.result().image.shape == (32, 40, 3)
+    failed = stylizer.start(picture())
+    with pytest.raises(MemoryError):
+        failed.result()
 
 
 # Strength, colours, size.
@@ -296,13 +352,13 @@ def test_a_working_size_is_what_the_network_sees_and_the_source_size_comes_back(
 ) -> None:
     stylizer = Stylizer(style(), device="cpu", size=(40, 40))
     seen: list[tuple[int, ...]] = []
-    real = stylizer._look.engine.paint
+    real = stylizer._look.engine.start
 
-    def paint(painter: Any, image: Image) -> Image:
+    def start(painter: Any, image: Image) -> Pending[Image]:
         seen.append(image.shape)
         return real(painter, image)
 
-    monkeypatch.setattr(stylizer._look.engine, "paint", paint)
+    monkeypatch.setattr(stylizer._look.engine, "start", start)
     assert stylizer(picture(60, 80)).shape == (60, 80, 3)
     assert stylizer(picture(20, 30)).shape == (20, 30, 3)  # smaller already: never enlarged
     stylizer.size = None

@@ -68,6 +68,10 @@ SteadinessOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str, typer.Option(metavar="auto|cpu|cuda|mps", help="Where the network runs.")]
+ExactOption = Annotated[
+    bool,
+    typer.Option("--exact", help="Compute in float32 even where sixteen bits are faster and look the same."),
+]
 ForceOption = Annotated[bool, typer.Option("--force", "-f", help="Replace an output that exists.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -97,7 +101,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
 
 
 def load_stylizer(
-    style: str, *, strength: float, keep_colors: bool, quality: Quality, size: str, device: str
+    style: str, *, strength: float, keep_colors: bool, quality: Quality, size: str, device: str, exact: bool = False
 ) -> Stylizer:
     """The stylizer that a command's options describe.
 
@@ -113,5 +117,11 @@ def load_stylizer(
     from stylecam.stylizer import Stylizer
 
     return Stylizer(
-        mix, device=device, quality=quality.value, strength=strength, keep_colors=keep_colors, size=working_size
+        mix,
+        device=device,
+        quality=quality.value,
+        strength=strength,
+        keep_colors=keep_colors,
+        size=working_size,
+        exact=exact,
     )

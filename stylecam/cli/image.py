@@ -12,6 +12,7 @@ import typer
 from stylecam.cli.common import (
     DONE_WITH_LOSSES,
     DeviceOption,
+    ExactOption,
     ForceOption,
     JsonOption,
     KeepColorsOption,
@@ -60,6 +61,7 @@ def image(
     quality: QualityOption = Quality.auto,
     size: SizeOption = "native",
     device: DeviceOption = "auto",
+    exact: ExactOption = False,
     force: ForceOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -78,7 +80,13 @@ def image(
     with StopSignals(quiet=quiet) as signals:
         if jobs:
             stylizer = load_stylizer(
-                style, strength=strength, keep_colors=keep_colors, quality=quality, size=size, device=device
+                style,
+                strength=strength,
+                keep_colors=keep_colors,
+                quality=quality,
+                size=size,
+                device=device,
+                exact=exact,
             )
             if not quiet:
                 say(stylizer.describe())

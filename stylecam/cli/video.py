@@ -19,6 +19,7 @@ import typer
 from stylecam.cli.common import (
     DONE_WITH_LOSSES,
     DeviceOption,
+    ExactOption,
     ForceOption,
     JsonOption,
     KeepColorsOption,
@@ -61,6 +62,15 @@ def video(
     size: SizeOption = "native",
     steadiness: SteadinessOption = 0,
     device: DeviceOption = "auto",
+    exact: ExactOption = False,
+    encoder: Annotated[
+        str,
+        typer.Option(
+            metavar="software|hardware|NAME",
+            help="x264 on the processor, the first encoder in hardware that works, or that of this name "
+            "(`stylecam devices` lists them).",
+        ),
+    ] = "software",
     force: ForceOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -79,18 +89,28 @@ def video(
     Example: stylecam video holiday.mp4 --style candy -o painted.mp4
     """
     with StopSignals(quiet=quiet) as signals:
+        from stylecam.encoders import choose_encoder
         from stylecam.pipeline import stylize_video
         from stylecam.probe import probe_video
         from stylecam.sinks import check_output
 
         # What can be refused is refused before the network takes its seconds to load.
         check_output(output, source=source, force=force)
-        probe_video(source)
+        chosen = choose_encoder(encoder, probe_video(source).size)
+        encoder = chosen.name if chosen else "software"
         stylizer = load_stylizer(
-            style, strength=strength, keep_colors=keep_colors, quality=quality, size=size, device=device
+            style,
+            strength=strength,
+            keep_colors=keep_colors,
+            quality=quality,
+            size=size,
+            device=device,
+            exact=exact,
         )
         if not quiet:
             say(stylizer.describe())
+            if chosen:
+                say(f"encoding with {chosen.name} ({chosen.title})")
         try:
             with _shown(ProgressStyle.none if quiet else progress) as on_progress:
                 report = stylize_video(
@@ -99,6 +119,7 @@ def video(
                     stylizer,
                     steadiness=steadiness,
                     force=force,
+                    encoder=encoder,
                     on_progress=on_progress,
                     stop=signals.event,
                 )
@@ -106,14 +127,14 @@ def video(
             for note in getattr(exc, "__notes__", ()):
                 say(note)
             raise
-        _print(report, quiet=quiet, as_json=as_json)
+        _print(report, encoder, quiet=quiet, as_json=as_json)
         if report.stopped:
             raise typer.Exit(signals.exit_code or 1)
         if report.damaged or report.missing:
             raise typer.Exit(DONE_WITH_LOSSES)
 
 
-def _print(report: VideoReport, *, quiet: bool, as_json: bool) -> None:
+def _print(report: VideoReport, encoder: str, *, quiet: bool, as_json: bool) -> None:
     if not quiet:
         for notice in report.notices:
             say(f"note: {notice}")
@@ -128,6 +149,7 @@ def _print(report: VideoReport, *, quiet: bool, as_json: bool) -> None:
                     "missing": report.missing,
                     "width": report.size[0],
                     "height": report.size[1],
+                    "encoder": encoder,
                     "stopped": report.stopped,
                     "notices": report.notices,
                 }
