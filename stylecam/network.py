@@ -190,9 +190,27 @@ def _interleave(phases: Tensor, height: int, width: int) -> Tensor:
     return output.view(batch, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
 
 
+class _ChannelNorm(nn.GroupNorm):
+    """GroupNorm with one channel a group.
+
+    On a CPU it walks small pictures with the channels last in strides, and takes 30 times as long as batch norm, which
+    for a batch of one gives the same.
+    """
+
+    _SMALL = 1024  # pixels: the threshold of ATen's group_norm_kernel.cpp
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(x) == 1 and x.shape[2] * x.shape[3] < self._SMALL and x.device.type == "cpu":
+            return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        return super().forward(x)
+
+
 def _norm(kind: Norm, channels: int) -> nn.Module:
     if kind == "group":
-        return nn.GroupNorm(channels, channels)
+        return _ChannelNorm(channels)
     return nn.InstanceNorm2d(channels, affine=True)
 
 

@@ -20,6 +20,7 @@ from stylecam.devices import Device, choose_device
 from stylecam.engine import Engine, Painter
 from stylecam.errors import SourceError, StyleError
 from stylecam.pending import Pending
+from stylecam.politeness import run_politely
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,7 +163,8 @@ class Stylizer:
             StyleError, DeviceError: as when constructed; the style before stays in place.
         """
         with self._changing_style:
-            self._look = self._make_look(style, current=self._look)
+            # A picture on its way has precedence: on two cores, a live one lost frames to the trial of the new style.
+            self._look = run_politely(lambda: self._make_look(style, current=self._look))
 
     @property
     def strength(self) -> float:
