@@ -19,7 +19,7 @@ from stylecam.benching.exporting import measure_exports, worst_deviation
 from stylecam.benching.limit import MatrixProduct, products_of
 from stylecam.benching.living import measure_live
 from stylecam.benching.memory import measure_memory
-from stylecam.benching.networks import measure_networks
+from stylecam.benching.networks import measure_networks, paint_many_with
 from stylecam.benching.pictures import frames, make_clip
 from stylecam.benching.rounds import StoppedError
 from stylecam.benching.starting import measure_starts
@@ -209,3 +209,24 @@ def test_a_child_is_killed_when_the_bench_is_stopped() -> None:
     stop.set()
     with pytest.raises(StoppedError):
         run_child(python("-c", "import time; time.sleep(60)"), stop=stop)
+
+
+def test_many_pictures_in_a_row_keep_as_many_on_their_way_as_the_engine_is_ahead() -> None:
+    said: list[str] = []
+
+    class Waiting:
+        def result(self) -> None:
+            said.append("read")
+
+    class Ahead:
+        ahead = 2
+
+        def start(self, painter: object, image: object) -> Waiting:
+            said.append("start")
+            return Waiting()
+
+    run: Any = paint_many_with
+    run(Ahead(), None, None)()
+    assert said[:7] == ["start", "start", "start", "read", "start", "read", "start"]
+    assert said[-3:] == ["read"] * 3
+    assert said.count("start") == said.count("read") > 3
