@@ -8,15 +8,16 @@ On CUDA frames are recorded, and overlap: see `RecordedPainting`.
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import torch
 
 from stylecam.accelerator import Accelerator, CudaAccelerator
+from stylecam.devices import shared_threads
 from stylecam.errors import DeviceError, DeviceMemoryError, StyleError
 from stylecam.inference import FORMS, build_network, half_precision, half_precision_problem, to_network, to_picture
 from stylecam.layouts import fastest_form
@@ -25,7 +26,9 @@ from stylecam.recorded import SLOTS, RecordedPainting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import ThreadPoolExecutor
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from stylecam.architecture import Architecture
@@ -40,6 +43,11 @@ _INVALID: Final = (
     "The style produced invalid pictures (values that are not finite). Its file may be damaged: choose another style, "
     "or train or import this one anew."
 )
+_VERDICTS: Final = 100
+"""Styles whose trial is remembered, so that whoever goes back and forth between some tries each once."""
+_MOST_AT_ONCE: Final = 4
+_MOST_PIXELS: Final = 2 * 1920 * 1088
+"""Of all pictures that are painted at once on a CPU: `full` takes some 300 bytes for each."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +86,11 @@ class Engine:
         self._form = FORMS[device.kind]
         self._half = None if exact else half_precision(device.kind)
         self._one_at_a_time = Lock()  # never waited for in the live path: its one thread is the only one to paint
-        self._staging = torch.empty(0, 0, 3, dtype=torch.uint8)
+        self._painters: ThreadPoolExecutor | None = None
+        self._verdicts: dict[bytes, str | None] = {}
+        """By digests of weights that were tried: why they must not be run in sixteen bits, or None."""
+        self._at_once = 1
+        """Pictures that are painted at a time within `overlapping`."""
         self._recorded: RecordedPainting | None = None
         self._choose_form = choose_form
         self._recorded_forms: dict[torch.dtype, Form] = {}
@@ -104,19 +116,41 @@ class Engine:
             self._recorded_forms[painter.dtype] = form
         return painter
 
+    @contextmanager
+    def overlapping(self) -> Iterator[None]:
+        """While this lasts, `start` on a CPU paints several pictures at a time, each on some of the cores.
+
+        That gives more of them in a second, and each of them later. Elsewhere nothing changes. A picture then
+        differs in its last bits from one that is painted alone, for sums are taken in another order.
+        """
+        if self.device.kind != "cpu" or self._recorded or torch.get_num_threads() == 1:
+            yield
+            return
+        with shared_threads(_MOST_AT_ONCE) as painters:
+            self._painters, self._at_once = painters, min(_MOST_AT_ONCE, torch.get_num_threads())
+            try:
+                yield
+            finally:
+                self._painters, self._at_once = None, 1
+
     @property
     def ahead(self) -> int:
-        """How many further pictures are worth starting before the result of the first is read: 0 on a CPU."""
-        return SLOTS - 1 if self._recorded else 0
+        """How many further pictures are worth starting before the result of the first is read."""
+        if self._recorded:
+            return SLOTS - 1
+        return self._at_once if self._painters else 0  # one more than are painted: it waits for whoever is free first
 
     def start(self, painter: Painter, image: Image) -> Pending[Image]:
         """Begin to paint; what `paint` returns or raises comes with the result. For the thread that paints.
 
         On CUDA this returns as soon as the picture is on its way; some are painted at once, and where `ahead` are on
-        their way before this one, it waits for the oldest, and keeps its result. Elsewhere the picture is painted here.
-        `image` may be changed afterwards.
+        their way before this one, it waits for the oldest, and keeps its result. Elsewhere the picture is painted here,
+        or, on a CPU and within `overlapping`, in a thread of its own. `image` may be changed afterwards.
         """
         height, width, _ = image.shape
+        if self._painters and self._at_once * height * width <= _MOST_PIXELS:
+            own = image.copy()
+            return Pending(self._painters.submit(lambda: self._paint_aside(painter, own)).result)
         try:
             with self._one_at_a_time, _device_errors(self.device, width, height), torch.inference_mode():
                 if self._recorded is None:
@@ -143,9 +177,17 @@ class Engine:
         """
         return self.start(painter, image).result()
 
+    def _paint_aside(self, painter: Painter, image: Image) -> Image:
+        height, width, _ = image.shape
+        with _device_errors(self.device, width, height), torch.inference_mode():
+            return self._checked(self._run(painter, image))
+
     def _try_out(self, weights: Mapping[str, NDArray[np.floating]]) -> Painter:
         aside = self._accelerator.aside() if self._accelerator else nullcontext()
         with _device_errors(self.device, 256, 192), torch.inference_mode(), aside:
+            digest = _digest(weights) if self._half else b""
+            if self._half and self._verdicts.get(digest, "") is None:
+                return Painter(weights, self._build(weights, self._half), self._half)
             exact = self._build(weights, torch.float32)
             trial = torch.arange(64 * 64 * 3, device=self._place).remainder(251).to(torch.uint8).view(64, 64, 3)
             _, total = to_picture(exact(to_network(trial, form=self._form, dtype=torch.float32)))
@@ -154,7 +196,9 @@ class Engine:
             if self._half is None:
                 return Painter(weights, exact, torch.float32)
             half = self._build(weights, self._half)
-            problem = half_precision_problem(half, exact, form=self._form)
+            problem = self._verdicts[digest] = half_precision_problem(half, exact, form=self._form)
+            while len(self._verdicts) > _VERDICTS:
+                del self._verdicts[next(iter(self._verdicts))]
             if problem is None:
                 return Painter(weights, half, self._half)
             return Painter(weights, exact, torch.float32, note=f"{problem}, so float32 is used")
@@ -185,12 +229,20 @@ class Engine:
 
     def _run(self, painter: Painter, image: Image) -> tuple[Image, bool]:
         """CPU and MPS: one order after another."""
-        if self._staging.shape != image.shape:
-            self._staging = torch.empty(image.shape, dtype=torch.uint8)
-        np.copyto(self._staging.numpy(), image)  # torch warns of read-only arrays, which frames are
-        x = to_network(self._staging.to(self._place), form=self._form, dtype=painter.dtype)
+        if not (image.flags.writeable and image.flags.c_contiguous):  # torch warns of what is read-only, as frames are
+            image = image.copy()
+        source = torch.from_numpy(image)
+        x = to_network(source.to(self._place), form=self._form, dtype=painter.dtype)
         picture, total = to_picture(painter.network(x))
         return picture.cpu().numpy(), bool(total.isfinite())
+
+
+def _digest(weights: Mapping[str, NDArray[np.floating]]) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for name, array in weights.items():
+        digest.update(name.encode())
+        digest.update(array.tobytes())
+    return digest.digest()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -24,6 +25,7 @@ from stylecam.steadiness import Steadiness
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from stylecam.frame import Frame, Image
     from stylecam.stylizer import Painted
@@ -84,8 +86,9 @@ def stylize_video(
     Args:
         source: the video file.
         output: where to write; .mp4, .m4v, .mov or .mkv. The name appears once the file is complete.
-        stylizer: called in one thread, frame after frame; H×W×3 uint8 RGB to the same size. A `Stylizer` on a GPU is
-            given some frames ahead, which then travel and are painted at once; the pictures are the same.
+        stylizer: called in one thread, frame after frame; H×W×3 uint8 RGB to the same size. A `Stylizer` is
+            given some frames ahead: on a GPU they travel and are painted at once, on a CPU several are painted at a
+            time, each on some of the cores.
         steadiness: 0 (none) to 100; see `Steadiness`.
         force: whether to replace an existing output. The source itself is never replaced.
         encoder: ``"software"``, ``"hardware"`` or one in hardware by its name; see `choose_encoder`.
@@ -154,6 +157,8 @@ class _Ahead(Protocol):
     @property
     def ahead(self) -> int: ...
 
+    def overlapping(self) -> AbstractContextManager[None]: ...
+
     def start(self, image: Image) -> Pending[Painted]: ...
 
 
@@ -166,16 +171,17 @@ def _paint(frames: Iterable[Frame], stylizer: Callable[[Image], Image], steady: 
         frame, image, painting = waiting.popleft()
         return frame.with_image(steady.after(image, painting.result()))
 
-    for frame in frames:
-        image = steady.before(frame.image)  # shares nothing with `after`, so it may run ahead of it
-        if several:
-            waiting.append((frame, image, several.start(image).then(lambda painted: painted.image)))
-        else:
-            waiting.append((frame, image, Pending.done(stylizer(image))))
-        while len(waiting) > (several.ahead if several else 0):
+    with several.overlapping() if several else nullcontext():
+        for frame in frames:
+            image = steady.before(frame.image)  # shares nothing with `after`, so it may run ahead of it
+            if several:
+                waiting.append((frame, image, several.start(image).then(lambda painted: painted.image)))
+            else:
+                waiting.append((frame, image, Pending.done(stylizer(image))))
+            while len(waiting) > (several.ahead if several else 0):
+                yield finished()
+        while waiting:
             yield finished()
-    while waiting:
-        yield finished()
 
 
 def _until(stop: threading.Event, frames: Iterable[Frame], cut_short: threading.Event) -> Iterator[Frame]:

@@ -24,6 +24,7 @@ from stylecam.politeness import run_politely
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -122,13 +123,23 @@ class Stylizer:
         """As a call, and which style it was that painted this very picture."""
         return self.start(image).result()
 
+    def overlapping(self) -> AbstractContextManager[None]:
+        """While this lasts, `start` on a CPU paints several pictures at a time: more in a second, each of them later.
+
+        What an export wants, and not a live picture. On a GPU nothing changes.
+        """
+        return self._look.engine.overlapping()
+
     @property
     def ahead(self) -> int:
-        """How many further pictures are worth starting before the result of the first is read; 0: none, as on a CPU."""
+        """How many further pictures are worth starting before the result of the first is read.
+
+        0 on a CPU, but within `overlapping`.
+        """
         return self._look.engine.ahead
 
     def start(self, image: Image) -> Pending[Painted]:
-        """Begin to paint, with the style and settings of now; on a GPU, return before it is done.
+        """Begin to paint, with the style and settings of now; on a GPU or within `overlapping`, return at once.
 
         What goes wrong while painting is raised where the result is read, so that results and errors come in the order
         of their pictures. `image` must stay as it is until then.

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
+import stylecam.engine
 from stylecam import inference
 from stylecam.architecture import ARCHITECTURES, VARIANTS, Variant
-from stylecam.devices import Device
+from stylecam.devices import Device, shared_threads
 from stylecam.engine import Engine
 from stylecam.errors import DeviceError, StyleError
 from stylecam.inference import FORMS, build_network, half_precision_problem, to_network, to_picture
@@ -17,6 +19,8 @@ from tests.accelerators import picture
 from tests.tiny import random_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stylecam.frame import Image
 
 CPU = Device("cpu", None, "CPU", "as asked")
@@ -40,6 +44,14 @@ def difference(a: Image, b: Image) -> int:
 def _a_small_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """A CPU is slow in half precision: the check on load gets a smaller picture."""
     monkeypatch.setattr(inference, "_TRIAL", (64, 64))
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 # The CPU.
@@ -90,6 +102,96 @@ def test_a_cpu_without_it_and_whoever_asks_for_the_exact_picture_get_float32(
     assert Engine(ARCHITECTURES["fast"], CPU).prepare(random_weights("fast")).dtype == torch.float32
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     assert Engine(ARCHITECTURES["fast"], CPU, exact=True).prepare(random_weights("fast")).dtype == torch.float32
+
+
+def test_a_style_is_tried_once_however_often_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    tried: list[torch.dtype] = []
+
+    def problem(half: TransformerNet, exact: TransformerNet, *, form: object) -> str | None:
+        tried.append(half.conv1.conv2d.weight.dtype)
+        return "it is too dark" if len(tried) == 2 else None
+
+    monkeypatch.setattr(stylecam.engine, "half_precision_problem", problem)
+    monkeypatch.setattr(stylecam.engine, "_VERDICTS", 2)
+    engine = Engine(ARCHITECTURES["fast"], CPU)
+    good, bad, third = (random_weights("fast", seed=seed) for seed in range(3))
+    first = engine.prepare(good)
+    assert (engine.prepare(bad).dtype, len(tried)) == (torch.float32, 2)
+    again = engine.prepare({name: array.copy() for name, array in good.items()})
+    assert (again.dtype, again.note, len(tried)) == (torch.bfloat16, None, 2)
+    image = picture()
+    assert np.array_equal(engine.paint(first, image), engine.paint(again, image))
+    engine.prepare(third)
+    engine.prepare(good)  # was let go for the third
+    assert len(tried) == 4
+
+
+def test_within_overlapping_several_pictures_are_painted_at_a_time_and_read_in_their_order(two_threads: None) -> None:
+    engine = Engine(ARCHITECTURES["fast"], CPU, exact=True)
+    painter = engine.prepare(random_weights("fast"))
+    images = [picture(33, 47, seed=seed) for seed in range(5)]
+    alone = [engine.paint(painter, image) for image in images]
+    assert engine.ahead == 0
+    with engine.overlapping():
+        assert engine.ahead == 2
+        pending = []
+        for image in images:
+            changed = image.copy()
+            pending.append(engine.start(painter, changed))
+            changed[:] = 0  # it was taken as it was
+        together = [one.result() for one in pending]
+        live = engine.paint(painter, images[0])
+    assert all(difference(a, b) <= 1 for a, b in zip(alone, together, strict=True))
+    assert difference(live, alone[0]) <= 1
+    assert engine.ahead == 0
+    assert torch.get_num_threads() == 2
+
+
+def test_each_of_several_painters_has_its_share_of_the_threads(two_threads: None) -> None:
+    torch.set_num_threads(6)
+    with shared_threads(4) as pool:
+        assert {pool.submit(torch.get_num_threads).result() for _ in range(20)} == {1}
+        assert torch.get_num_threads() == 6
+        later: list[int] = []
+        thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        assert later == [6]
+
+
+def test_an_error_of_one_of_several_pictures_comes_where_it_is_read(two_threads: None) -> None:
+    engine = Engine(ARCHITECTURES["fast"], CPU, exact=True)
+    good = engine.prepare(random_weights("fast"))
+    bad = engine.prepare(random_weights("fast"))
+    bad.network.deconv3.conv2d.bias.fill_(float("nan"))
+    with engine.overlapping():
+        first, second, third = (engine.start(painter, picture()) for painter in (good, bad, good))
+        assert first.result().shape == third.result().shape
+        with pytest.raises(StyleError, match="invalid pictures"):
+            second.result()
+
+
+def test_pictures_that_would_take_too_much_memory_together_are_painted_one_by_one(
+    two_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stylecam.engine, "_MOST_PIXELS", 2 * 32 * 40 - 1)
+    engine = Engine(ARCHITECTURES["fast"], CPU)
+    painter = engine.prepare(random_weights("fast"))
+    painted_in: list[str] = []
+    painter.network.register_forward_hook(lambda *_: painted_in.append(threading.current_thread().name))
+    with engine.overlapping():
+        engine.start(painter, picture(32, 40)).result()
+        engine.start(painter, picture(31, 40)).result()
+    assert painted_in[0] == threading.current_thread().name
+    assert painted_in[1].startswith("stylecam-painter")
+
+
+def test_one_thread_paints_one_picture_at_a_time(two_threads: None) -> None:
+    torch.set_num_threads(1)
+    engine = Engine(ARCHITECTURES["fast"], CPU)
+    with engine.overlapping():
+        assert engine.ahead == 0
 
 
 def test_values_are_rounded_and_clamped_and_not_cut_or_wrapped_round() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -236,6 +237,9 @@ class Ahead:
     """As much of a stylizer on a GPU as matters here: pictures are begun, and finished when they are read."""
 
     ahead = 2
+
+    def overlapping(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def __init__(self, *, fails_at: int | None = None) -> None:
         self.started = 0

@@ -39,7 +39,7 @@ _COLUMNS = (
     Column("% of the limit", spread_of("percent_of_limit", 0)),
     Column("by GMAC as published", number("percent_by_published", 0, " %")),
 )
-_MANY: Final = 16
+_MANY: Final = 8
 
 
 def measure_networks(bench: Bench) -> Section:
@@ -50,10 +50,10 @@ def measure_networks(bench: Bench) -> Section:
     candidates = [
         Candidate(_name(variant, at), paint_with(*engines[variant], frames(at, 1)[0].image)) for variant, at in cases
     ]
-    many = [(variant, at) for variant, at in cases if engines[variant][0].ahead]  # on CUDA
     candidates += [
         Candidate(_many_name(variant, at), paint_many_with(*engines[variant], frames(at, 1)[0].image))
-        for variant, at in many
+        for variant, at in cases
+        if at in bench.many_sizes
     ]
     candidates += [product.candidate for product in products]
     times = interleave(candidates, rounds=bench.rounds, stop=bench.stop, say=bench.say)
@@ -76,7 +76,7 @@ def measure_networks(bench: Bench) -> Section:
             "gmac_run": round(multiply_adds_of(painter.network, at) / 1e9, 4),
         }
         in_a_row = spread(times.get(_many_name(variant, at), []))
-        if in_a_row is not None:
+        if in_a_row:
             row["many_per_second"] = round(_MANY / in_a_row.median, 2)
         rate = rates.get(painter.dtype)
         if rate is not None:
@@ -95,19 +95,20 @@ def paint_with(engine: Engine, painter: Painter, image: Image) -> Callable[[], I
 
 
 def paint_many_with(engine: Engine, painter: Painter, image: Image) -> Callable[[], None]:
-    """A run of the engine on one picture many times, with as many on their way at once as are worth it, as exports do.
+    """A run of the engine on one picture many times, with as many on their way at once as are worth it: as in exports.
 
     What `paint_with` takes is the delay of one picture; this is the rate.
     """
 
     def run() -> None:
         on_their_way: deque[Pending[Image]] = deque()
-        for _ in range(_MANY):
-            if len(on_their_way) > engine.ahead:
+        with engine.overlapping():
+            for _ in range(_MANY):
+                if len(on_their_way) > engine.ahead:
+                    on_their_way.popleft().result()
+                on_their_way.append(engine.start(painter, image))
+            while on_their_way:
                 on_their_way.popleft().result()
-            on_their_way.append(engine.start(painter, image))
-        while on_their_way:
-            on_their_way.popleft().result()
 
     return run
 

@@ -66,6 +66,8 @@ class Bench:
     """Of the square matrices whose product is the machine's limit."""
     rounds: int = 9
     sizes: tuple[Size, ...] = ((320, 240), (640, 480), (1280, 720))
+    many_sizes: tuple[Size, ...] = ((640, 480),)
+    """Of those, the ones at which several pictures on their way at once are measured, too."""
     peer_rounds: int = 9
     peer_size: Size = (640, 480)
     exports: tuple[ExportCase, ...] = field(default=(*_exports("fast", 60), *_exports("full", 12)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -220,6 +221,9 @@ def test_many_pictures_in_a_row_keep_as_many_on_their_way_as_the_engine_is_ahead
 
     class Ahead:
         ahead = 2
+
+        def overlapping(self) -> AbstractContextManager[None]:
+            return nullcontext()
 
         def start(self, painter: object, image: object) -> Waiting:
             said.append("start")
