@@ -108,7 +108,7 @@ def _at_decibels(run: _Run, key: str, decibels_key: str, *, lossy: bool) -> dict
 
 def _share(run: _Run) -> dict[str, Any]:
     share, row = run.figure("network", "percent_of_limit", variant="full", size=_USUAL)
-    note = f"in {row['dtype']}; by GMAC as published {row['percent_by_published']:.0f} %"
+    note = f"in {row['dtype']}; of what the needed GMAC would take {row['percent_of_needed']:.0f} %"
     return _at_least(share, 90, " %", 0) | {"note": note}
 
 
