@@ -8,7 +8,6 @@ On CUDA frames are recorded, and overlap: see `RecordedPainting`.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
@@ -43,8 +42,6 @@ _INVALID: Final = (
     "The style produced invalid pictures (values that are not finite). Its file may be damaged: choose another style, "
     "or train or import this one anew."
 )
-_VERDICTS: Final = 100
-"""Styles whose trial is remembered, so that whoever goes back and forth between some tries each once."""
 _MOST_AT_ONCE: Final = 4
 _MOST_PIXELS: Final = 2 * 1920 * 1088
 """Of all pictures that are painted at once on a CPU: `full` takes some 300 bytes for each."""
@@ -87,8 +84,6 @@ class Engine:
         self._half = None if exact else half_precision(device.kind)
         self._one_at_a_time = Lock()  # never waited for in the live path: its one thread is the only one to paint
         self._painters: ThreadPoolExecutor | None = None
-        self._verdicts: dict[bytes, str | None] = {}
-        """By digests of weights that were tried: why they must not be run in sixteen bits, or None."""
         self._at_once = 1
         """Pictures that are painted at a time within `overlapping`."""
         self._recorded: RecordedPainting | None = None
@@ -185,9 +180,6 @@ class Engine:
     def _try_out(self, weights: Mapping[str, NDArray[np.floating]]) -> Painter:
         aside = self._accelerator.aside() if self._accelerator else nullcontext()
         with _device_errors(self.device, 256, 192), torch.inference_mode(), aside:
-            digest = _digest(weights) if self._half else b""
-            if self._half and self._verdicts.get(digest, "") is None:
-                return Painter(weights, self._build(weights, self._half), self._half)
             exact = self._build(weights, torch.float32)
             trial = torch.arange(64 * 64 * 3, device=self._place).remainder(251).to(torch.uint8).view(64, 64, 3)
             _, total = to_picture(exact(to_network(trial, form=self._form, dtype=torch.float32)))
@@ -196,9 +188,7 @@ class Engine:
             if self._half is None:
                 return Painter(weights, exact, torch.float32)
             half = self._build(weights, self._half)
-            problem = self._verdicts[digest] = half_precision_problem(half, exact, form=self._form)
-            while len(self._verdicts) > _VERDICTS:
-                del self._verdicts[next(iter(self._verdicts))]
+            problem = half_precision_problem(half, exact, form=self._form)
             if problem is None:
                 return Painter(weights, half, self._half)
             return Painter(weights, exact, torch.float32, note=f"{problem}, so float32 is used")
@@ -235,14 +225,6 @@ class Engine:
         x = to_network(source.to(self._place), form=self._form, dtype=painter.dtype)
         picture, total = to_picture(painter.network(x))
         return picture.cpu().numpy(), bool(total.isfinite())
-
-
-def _digest(weights: Mapping[str, NDArray[np.floating]]) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for name, array in weights.items():
-        digest.update(name.encode())
-        digest.update(array.tobytes())
-    return digest.digest()
 
 
 @contextmanager

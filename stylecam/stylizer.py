@@ -7,6 +7,7 @@ is painted by one style whole, and a style that fails leaves the one before.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -36,6 +37,8 @@ __all__ = ["Painted", "Quality", "Stylizer"]
 Quality: TypeAlias = Literal["fast", "full", "auto"]
 
 _LEAST_SIDE: Final = 16
+_READY: Final = 16
+"""Styles and mixes that are kept ready; `full` takes 4 to 7 MB for each."""
 """Below it the reflection padding of the inner layers would be wider than the picture."""
 
 
@@ -51,7 +54,7 @@ class Painted:
     """Equal for two pictures as long as nothing that shows in them was changed between them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     """Everything that one style or mix puts in place at once."""
 
@@ -60,6 +63,8 @@ class _Look:
     note: str | None
     engine: Engine
     painter: Painter
+    styles: tuple[Style, ...]
+    """Held so that no other object gets their ids."""
 
 
 class Stylizer:
@@ -107,6 +112,8 @@ class Stylizer:
         self._exact = exact
         self._device = choose_device(device) if isinstance(device, str) else device
         self._changing_style = Lock()  # between threads that set styles; painting never waits for it
+        self._ready: OrderedDict[tuple[tuple[int, float], ...], _Look] = OrderedDict()
+        """What was set last, by its styles' ids and weights; all of the present engine."""
         self._look = self._make_look(style, current=None)
 
     def __call__(self, image: Image) -> Image:
@@ -169,6 +176,8 @@ class Stylizer:
 
     def set_style(self, style: Style | Sequence[tuple[Style, float]]) -> None:
         """Paint with another style or mix from the next picture on. Takes a moment; painting goes on meanwhile.
+
+        The last few are kept ready, and come back at once.
 
         Raises:
             StyleError, DeviceError: as when constructed; the style before stays in place.
@@ -239,13 +248,22 @@ class Stylizer:
     def _make_look(self, style: Style | Sequence[tuple[Style, float]], *, current: _Look | None) -> _Look:
         mix = _normalised(style if isinstance(style, Sequence) else [(style, 1.0)])
         variant, note = self._choose_variant([part for part, _ in mix])
+        key = tuple((id(part), share) for part, share in mix)
         if current is not None and current.variant == variant:
+            if key in self._ready:
+                self._ready.move_to_end(key)
+                return self._ready[key]
             engine = current.engine  # its buffers and recordings serve the new style, too
         else:
+            self._ready.clear()  # a network of another size would keep the memory of its engine
             engine = Engine(ARCHITECTURES[variant], self._device, exact=self._exact)
         weights = _mixed([(part.weights(variant), share) for part, share in mix])
         title = mix[0][0].name if len(mix) == 1 else " + ".join(f"{part.name} {share:.0%}" for part, share in mix)
-        return _Look(title, variant, note, engine, engine.prepare(weights))
+        styles = tuple(part for part, _ in mix)
+        look = self._ready[key] = _Look(title, variant, note, engine, engine.prepare(weights), styles)
+        while len(self._ready) > _READY:
+            self._ready.popitem(last=False)
+        return look
 
     def _choose_variant(self, styles: Sequence[Style]) -> tuple[Variant, str | None]:
         """The variant to run, and a note where it is not the one asked for."""
@@ -278,6 +296,8 @@ def _mixed(parts: Sequence[tuple[Mapping[str, NDArray[np.floating]], float]]) ->
     names = parts[0][0].keys()
     if any(weights.keys() != names for weights, _ in parts):
         raise StyleError("These styles cannot be mixed: their networks differ.")
+    if len(parts) == 1:
+        return {name: array.astype(np.float32) for name, array in parts[0][0].items()}
     return {
         name: np.sum([share * weights[name].astype(np.float32) for weights, share in parts], axis=0, dtype=np.float32)
         for name in names

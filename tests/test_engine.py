@@ -104,29 +104,6 @@ def test_a_cpu_without_it_and_whoever_asks_for_the_exact_picture_get_float32(
     assert Engine(ARCHITECTURES["fast"], CPU, exact=True).prepare(random_weights("fast")).dtype == torch.float32
 
 
-def test_a_style_is_tried_once_however_often_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    tried: list[torch.dtype] = []
-
-    def problem(half: TransformerNet, exact: TransformerNet, *, form: object) -> str | None:
-        tried.append(half.conv1.conv2d.weight.dtype)
-        return "it is too dark" if len(tried) == 2 else None
-
-    monkeypatch.setattr(stylecam.engine, "half_precision_problem", problem)
-    monkeypatch.setattr(stylecam.engine, "_VERDICTS", 2)
-    engine = Engine(ARCHITECTURES["fast"], CPU)
-    good, bad, third = (random_weights("fast", seed=seed) for seed in range(3))
-    first = engine.prepare(good)
-    assert (engine.prepare(bad).dtype, len(tried)) == (torch.float32, 2)
-    again = engine.prepare({name: array.copy() for name, array in good.items()})
-    assert (again.dtype, again.note, len(tried)) == (torch.bfloat16, None, 2)
-    image = picture()
-    assert np.array_equal(engine.paint(first, image), engine.paint(again, image))
-    engine.prepare(third)
-    engine.prepare(good)  # was let go for the third
-    assert len(tried) == 4
-
-
 def test_within_overlapping_several_pictures_are_painted_at_a_time_and_read_in_their_order(two_threads: None) -> None:
     engine = Engine(ARCHITECTURES["fast"], CPU, exact=True)
     painter = engine.prepare(random_weights("fast"))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -121,6 +123,33 @@ def test_a_swap_of_the_same_variant_keeps_the_engine_and_another_variant_gets_it
     stylizer.set_style(style("full only", variants=("full",)))
     assert stylizer._look.engine is not engine
     assert stylizer.variant == "full"
+
+
+def test_styles_set_lately_are_kept_ready_and_others_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stylizer_module, "_READY", 2)
+    a, b, c = (style(name, seed=seed) for seed, name in enumerate("abc"))
+    stylizer = Stylizer(a, device="cpu")
+    first, image = stylizer._look, picture()
+    in_a = stylizer(image)
+    stylizer.set_style([(a, 1.0), (b, 1.0)])
+    mixed = stylizer._look
+    stylizer.set_style(a)
+    assert stylizer._look is first
+    assert np.array_equal(stylizer(image), in_a)
+    stylizer.set_style([(a, 2.0), (b, 2.0)])
+    assert stylizer._look is mixed
+    stylizer.set_style(c)  # in place of a, which was asked for longest ago
+    stylizer.set_style(a)
+    assert stylizer._look is not first
+    assert np.array_equal(stylizer(image), in_a)
+
+
+def test_another_network_lets_the_memory_of_the_first_go() -> None:
+    stylizer = Stylizer(style(), device="cpu")
+    engine = weakref.ref(stylizer._look.engine)
+    stylizer.set_style(style("full only", variants=("full",)))
+    gc.collect()
+    assert engine() is None
 
 
 def test_every_picture_painted_while_styles_change_is_of_one_style_whole() -> None:

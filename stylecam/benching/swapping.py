@@ -87,7 +87,8 @@ def measure_swaps(bench: Bench) -> Section:
     section.notes.append(
         "From a camera of 30 frames a second, at a size where this machine should paint each. 'First frame' is the "
         "first one in the new style against the usual time of a frame; 'between' the pause before it against the usual "
-        "pause; the swap is both together. 'Left out' counts camera frames, in all swaps and in as long a time without."
+        "pause; the swap is both together. Styles that were set lately are kept ready: the first swap to each is the "
+        "dearest. 'Left out' counts camera frames, in all swaps and in as long a time without."
     )
     return section
 
