@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stylecam.benching.living import running, wait_for
@@ -127,7 +127,8 @@ def swap_figures(frames: Sequence[PaintedFrame], swaps: Sequence[Swap]) -> dict[
 
 
 def _run(case: LiveCase, bench: Bench) -> dict[str, Any]:
-    other = bench.other if case.variant in bench.other.variants else bench.style
+    # A copy of the same is another style to a Stylizer.
+    other = bench.other if case.variant in bench.other.variants else replace(bench.style)
     stylizer = Stylizer(bench.style, device=bench.device, quality=case.variant)
     watched = _Watched(stylizer)
     swaps: list[Swap] = []
