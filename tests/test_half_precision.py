@@ -1,4 +1,4 @@
-"""Half precision is proven without a GPU: every bundled style, run in float16 on the CPU, comes close to float32."""
+"""Sixteen bits are proven without a GPU: every bundled style, in float16 and in bfloat16, comes close to float32."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NETWORKS = [(style, variant) for style in BUNDLED.values() for variant in style.
 
 
 def photograph_like() -> torch.Tensor:
-    """96×128×3 uint8: an even sky, a slope, edges, fine texture and a little noise."""
+    """64×96×3 uint8: an even sky, a slope, edges, fine texture and a little noise."""
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:96, 0:128].astype(np.float64)
     image = np.stack([150 + 0.3 * y, 180 + 0.2 * y, 230 - 0.4 * y], axis=-1)
@@ -25,7 +25,7 @@ def photograph_like() -> torch.Tensor:
     image[20:80, 20:34] = (15, 12, 10)
     image[60:] += 25 * np.sin(x[60:] / 1.7)[..., None] * np.cos(y[60:] / 2.3)[..., None]
     image += rng.normal(0, 3, image.shape)
-    return torch.from_numpy(image.clip(0, 255).astype(np.uint8))
+    return torch.from_numpy(image[16:80, 16:112].clip(0, 255).astype(np.uint8))
 
 
 def test_there_are_bundled_styles_and_all_can_be_read() -> None:
@@ -34,13 +34,13 @@ def test_there_are_bundled_styles_and_all_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(("style", "variant"), NETWORKS, ids=[f"{style.name}-{variant}" for style, variant in NETWORKS])
-@pytest.mark.parametrize("kind", ["cuda", "cpu"])
+@pytest.mark.parametrize("half_type", [torch.float16, torch.bfloat16])
 def test_a_bundled_style_in_half_precision_is_finite_and_40_db_from_float32(
-    style: Style, variant: Variant, kind: str
+    style: Style, variant: Variant, half_type: torch.dtype
 ) -> None:
-    form = FORMS["cuda"] if kind == "cuda" else FORMS["cpu"]
+    form = FORMS["cuda" if half_type == torch.float16 else "cpu"]
     outputs = []
-    for dtype in (torch.float16, torch.float32):
+    for dtype in (half_type, torch.float32):
         network = build_network(
             ARCHITECTURES[variant], style.weights(variant), form=form, dtype=dtype, device=torch.device("cpu")
         )
