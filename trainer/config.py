@@ -71,6 +71,8 @@ class TrainConfig:
     """Above 8, a painting of few large forms wins over its subject: rings and hatching everywhere."""
     layer_weights: tuple[float, float, float, float] = (0.5, 1.0, 1.5, 1.5)
     """Of the four style layers, fine to coarse. With two scales, the two fine layers on the crop weigh 0.75 each."""
+    color_weight: float = 150.0
+    """Of the colours' distance (see `colors`), which is a hundredth or two where the style's loss is a third."""
     tv_weight: float = 0.3
     consistency_weight: float = 20.0
     consistency_start: float = 0.3
@@ -98,7 +100,7 @@ class TrainConfig:
         for name in ("learning_rate", "content_weight", "style_weight"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("tv_weight", "consistency_weight", "consistency_start"):
+        for name in ("color_weight", "tv_weight", "consistency_weight", "consistency_start"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be 0 or above, got {getattr(self, name)}")
         if not (all(0 <= weight < math.inf for weight in self.layer_weights) and any(self.layer_weights)):
@@ -119,6 +121,7 @@ class TrainConfig:
         return replace(
             self,
             style_weight=self.style_weight * emphasis.style,
+            color_weight=self.color_weight * emphasis.style,
             content_weight=self.content_weight * emphasis.content,
             consistency_weight=self.consistency_weight * emphasis.steady,
         )
@@ -154,6 +157,7 @@ class TrainConfig:
         try:
             values: dict[str, Any] = json.loads(text)
             known = {field.name for field in fields(cls)}
+            values.setdefault("color_weight", 0.0)  # runs begun before there was one go on as they began
             values["layer_weights"] = tuple(values["layer_weights"])
             return cls(**{name: value for name, value in values.items() if name in known})
         except (ValueError, TypeError, KeyError, AttributeError) as exc:

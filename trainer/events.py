@@ -5,8 +5,8 @@ Every object has `event` and `time` (seconds since the epoch). The kinds and the
     phase          phase (photographs, base, reconstruction, painting, finishing), variant
     base           name, distances (of every style that was thought of)
     started        variant, network, networks, steps, step (where it goes on from), device, photographs, skipped
-    step           variant, network, networks, step, steps, content, style, tv, consistency, total, learning_rate,
-                   seconds_per_step, seconds_left
+    step           variant, network, networks, step, steps, content, style, color, tv, consistency, total,
+                   learning_rate, seconds_per_step, seconds_left
     preview        variant, step, path, style (path of a style file)
     held_out       variant, step, content, style, flicker
     checkpoint     variant, step, path

@@ -35,7 +35,7 @@ Ending = Literal["done", "stopped", "kept", "cancelled"]
 
 _ROLL_BACKS: Final = 2
 _LOOK_AGAIN_S: Final = 0.2
-_RUN, _PAUSE, _KEEP, _CANCEL, _STOP = range(5)  # the more urgent, the greater
+_RUN, _HEED, _PAUSE, _KEEP, _CANCEL, _STOP = range(6)  # the more urgent, the greater
 _WISHES: Final = {"run": _RUN, "pause": _PAUSE, "keep": _KEEP, "cancel": _CANCEL}
 _ENDINGS: Final[dict[int, Ending]] = {_KEEP: "kept", _CANCEL: "cancelled", _STOP: "stopped"}
 
@@ -110,7 +110,9 @@ def train(
     roll_backs, wish, seconds_per_step, phase = 0, _RUN, 0.0, ""
     since_report = time.monotonic()
     while state.step < config.steps:
-        wish = processes.agree(_STOP if stop() else _WISHES[control().state], device)
+        wish = processes.agree(_STOP if stop() else _wish(control(), state), device)
+        if wish == _HEED:
+            _save(state, folder, events, control(), processes, device)
         if wish == _PAUSE:
             _pause(state, folder, events, processes, lambda: _STOP if stop() else _WISHES[control().state], device)
             continue
@@ -197,6 +199,11 @@ def _begin(
     return State.begin(replace(resumed, config=config), device)
 
 
+def _wish(control: Control, state: State) -> int:
+    wanted = Emphasis(control.style, control.content, control.steady)
+    return _HEED if control.state == "run" and wanted != state.saved.emphasis else _WISHES[control.state]
+
+
 def _schedule(step: int, config: TrainConfig) -> float:
     """A short rise, then half a cosine down to a fiftieth."""
     rise = min(1.0, (step + 1) / 50)
@@ -211,7 +218,10 @@ def _enter_phase(before: str, step: int, config: TrainConfig, events: EventLog) 
 
 
 def _save(state: State, folder: Path, events: EventLog, control: Control, processes: Processes, device: str) -> None:
-    """Write a checkpoint; what the watcher wants more of counts from here on, and a resumed run knows it, too."""
+    """Write a checkpoint; what the watcher wants more of counts from here on, and a resumed run knows it, too.
+
+    So a change of mind is a checkpoint of its own: the run can be gone over again from there, with the same losses.
+    """
     # Each process reads the file at a moment of its own: what the leading one read counts for all.
     wanted = Emphasis(*processes.as_led([control.style, control.content, control.steady], device))
     if wanted != state.saved.emphasis:

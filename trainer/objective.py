@@ -1,4 +1,4 @@
-"""What a step minimises: content, style, smoothness and consistency; each is a function of the seed and the step."""
+"""What a step minimises: content, style, colours, smoothness, consistency; each a function of the seed and the step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from trainer.colors import color_distance
 from trainer.perceptual import content_loss, out_of_range, style_loss, total_variation
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Losses:
 
     content: Tensor
     style: Tensor
+    color: Tensor
     tv: Tensor
     consistency: Tensor
     total: Tensor
@@ -49,7 +51,7 @@ def step_losses(
     Args:
         network: RGB 0–255 in and out.
         vgg: what looks at the paintings.
-        target: the painting's Gram matrices.
+        target: the painting's Gram matrices and colours.
         photographs: what is painted.
         config: weights and sizes.
         step: which batch, which noise, which crop.
@@ -68,10 +70,9 @@ def step_losses(
 
     if step < config.first_painted_step:
         error = (paint(x) - x).abs().mean() / 255
-        return Losses(content=error, style=none, tv=none, consistency=none, total=10 * error)
+        return Losses(content=error, style=none, color=none, tv=none, consistency=none, total=10 * error)
 
     risen = min(1.0, (step - config.first_painted_step + 1) / max(1, config.style_rise))
-    style_weight = config.style_weight * risen
     rng = np.random.default_rng((config.seed, 2, step))
     consistency_weight = config.consistency_weight * _ramp(step / config.steps, config.consistency_start, 0.1)
     if consistency_weight:
@@ -107,15 +108,16 @@ def step_losses(
             total_weight = sum(config.layer_weights)
         content = content_loss(features, wanted, config.content_layer)
     style = torch.stack(terms).sum() / total_weight
+    color = color_distance(y, target.colors, np.random.default_rng((config.seed, 5, step)))
     tv = total_variation(y)
     total = (
         config.content_weight * content
-        + style_weight * style
+        + risen * (config.style_weight * style + config.color_weight * color)
         + config.tv_weight * tv
         + out_of_range(y)
         + consistency_weight * consistency
     )
-    return Losses(content, style, tv, consistency, total)
+    return Losses(content, style, color, tv, consistency, total)
 
 
 def _disturb(x: Tensor, seed: int, step: int, item: int) -> Tensor:

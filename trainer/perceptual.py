@@ -20,11 +20,14 @@ from torch import Tensor, nn
 
 from stylecam.bundled import bundled_path
 from stylecam.errors import TrainError
+from trainer.colors import palette_of
 from trainer.config import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from trainer.colors import Palette
 
 __all__ = [
     "StyleTarget",
@@ -144,18 +147,19 @@ def content_loss(features: Mapping[str, Tensor], target: Mapping[str, Tensor], l
 
 @dataclass(frozen=True, slots=True)
 class StyleTarget:
-    """A painting's Gram matrices (1×C×C), by layer, as seen at its own size and at half of it."""
+    """A painting's Gram matrices (1×C×C), by layer, as seen at its own size and at half of it; and its colours."""
 
     full: dict[str, Tensor]
     half: dict[str, Tensor]
+    colors: Palette
 
 
 @torch.no_grad()
 def style_target(vgg: Vgg16, painting: Tensor) -> StyleTarget:
-    """Gram matrices of a painting, 1×3×H×W, RGB 0–255."""
+    """Gram matrices and colours of a painting, 1×3×H×W, RGB 0–255."""
     full = {name: gram_matrix(f) for name, f in vgg(painting).items()}
     half = {name: gram_matrix(f) for name, f in vgg(F.avg_pool2d(painting, 2)).items()}
-    return StyleTarget(full, half)
+    return StyleTarget(full, half, palette_of(painting))
 
 
 def style_loss(

@@ -106,7 +106,7 @@ def plain_gram_matrix(y: Tensor) -> Tensor:
 
 
 def plain_losses(network: nn.Module, vgg: PlainVgg, gram_style: list[Tensor], x: Tensor, config: TrainConfig) -> Losses:
-    """One batch's losses, as `trainer.objective.step_losses` has them at one scale, without a consistency loss.
+    """One batch's losses, as `trainer.objective.step_losses` has them at one scale, but of colour and consistency.
 
     Args:
         network: RGB 0–255 in and out.
@@ -128,14 +128,15 @@ def plain_losses(network: nn.Module, vgg: PlainVgg, gram_style: list[Tensor], x:
     tv = ((y[..., 1:, :] - y[..., :-1, :]).abs().mean() + (y[..., 1:] - y[..., :-1]).abs().mean()) / (2 * 255)
     outside = (y - y.clamp(0, 255)).div(255).square().mean()
     total = config.content_weight * content + config.style_weight * style + config.tv_weight * tv + outside
-    return Losses(content, style, tv, torch.zeros((), device=x.device), total)
+    none = torch.zeros((), device=x.device)
+    return Losses(content, style, none, tv, none, total)
 
 
 def train_plainly(config: TrainConfig, vgg: Vgg16, *, device: str, stop: Callable[[], bool]) -> None:
     """Train until `config.steps`, or until `stop()`, which is asked before every step. Nothing is kept.
 
     Args:
-        config: of a `full` network with a base, one scale and no consistency loss.
+        config: of a `full` network with a base, one scale, no losses of colour and consistency.
         vgg: whose weights are taken, on `device`.
         device: torch's name of it.
         stop: whether to end.
@@ -143,8 +144,16 @@ def train_plainly(config: TrainConfig, vgg: Vgg16, *, device: str, stop: Callabl
     Raises:
         TrainError: the configuration asks for what this loop does not have.
     """
-    if config.variant != "full" or not config.base or config.scales != 1 or config.consistency_weight:
-        raise TrainError("the plain loop trains full from a base, at one scale and without a consistency loss")
+    if (
+        config.variant != "full"
+        or not config.base
+        or config.scales != 1
+        or config.consistency_weight
+        or config.color_weight
+    ):
+        raise TrainError(
+            "the plain loop trains full from a base, at one scale, without losses of colour and consistency"
+        )
     paths = ContentImages(Path(config.content), config.crop, config.batch, config.seed).training
     train_loader: DataLoader[Tensor] = DataLoader(Photographs(paths, config.crop), batch_size=config.batch)
     network = plain_network(read_style(Path(config.base)).weights("full"), torch.device(device)).train()

@@ -79,7 +79,7 @@ def same_losses(bench: Bench, folder: Path) -> dict[str, list[str]]:
     """Both loops with the losses that both have. Nothing for a style without `full`, the only network of the other."""
     if "full" not in bench.variants:
         return {}
-    losses = {"--scales": "1", "--consistency-weight": "0", "--content-layer": "relu2_2"}
+    losses = {"--scales": "1", "--consistency-weight": "0", "--color-weight": "0", "--content-layer": "relu2_2"}
     exact = {**losses, "--vgg-precision": "float32", "--network-precision": "float32"}
     return {
         SAME_LOSSES: _command(bench, "ours", folder / "same", "full", losses),

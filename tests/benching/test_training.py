@@ -110,7 +110,7 @@ def test_both_loops_are_told_the_same_but_for_precision(make_bench: Callable[...
     }  # fmt: skip
     ours, plain, exact = (config for _, config in loops.values())
     assert ours == plain == exact  # precision stays what `make_config` takes for the default
-    assert (ours.scales, ours.consistency_weight, ours.content_layer) == (1, 0, "relu2_2")
+    assert (ours.scales, ours.consistency_weight, ours.color_weight, ours.content_layer) == (1, 0, 0, "relu2_2")
     assert (ours.batch, ours.crop) == (1, 224)
 
 

@@ -40,6 +40,7 @@ def test_damaged_settings_are_refused(text: str) -> None:
         {"style_weight": -1.0},
         {"style_weight": float("nan")},
         {"tv_weight": -0.1},
+        {"color_weight": -0.1},
         {"layer_weights": (0, 0, 0, 0)},
         {"seed": -1},
     ],
@@ -70,6 +71,7 @@ def test_emphasis_multiplies_weights_and_nothing_else() -> None:
     config = TrainConfig("p", "c", style_weight=4, content_weight=2, consistency_weight=10)
     changed = config.with_emphasis(Emphasis(style=2, content=0.5, steady=3))
     assert (changed.style_weight, changed.content_weight, changed.consistency_weight) == (8, 1, 30)
+    assert changed.color_weight == 2 * config.color_weight
     assert config.with_emphasis(Emphasis()) == config
     with pytest.raises(ValueError, match="steady"):
         Emphasis(steady=float("nan"))

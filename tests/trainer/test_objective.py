@@ -46,7 +46,14 @@ def test_a_disturbed_picture_stays_a_picture_and_is_another_each_time() -> None:
 
 def test_losses_are_weighted_as_the_configuration_says(painting: Path, photographs: Path) -> None:
     config = TrainConfig(
-        str(painting), str(photographs), crop=64, reconstruction_steps=2, style_rise=4, steps=10, tv_weight=2.0
+        str(painting),
+        str(photographs),
+        crop=64,
+        reconstruction_steps=2,
+        style_rise=4,
+        steps=10,
+        color_weight=7.0,
+        tv_weight=2.0,
     )
     vgg = Vgg16()
     target = style_target(vgg, to_tensor(load_picture(painting)))
@@ -55,21 +62,23 @@ def test_losses_are_weighted_as_the_configuration_says(painting: Path, photograp
 
     def at(step: int, config: TrainConfig = config) -> tuple[float, ...]:
         losses = step_losses(network, vgg, target, images, config, step, "cpu")  # type: ignore[arg-type]
-        return tuple(t.item() for t in (losses.content, losses.style, losses.tv, losses.consistency, losses.total))
+        parts = (losses.content, losses.style, losses.color, losses.tv, losses.consistency, losses.total)
+        return tuple(t.item() for t in parts)
 
     # The network that gives back its input has learned all there is to learn at first, and no content is lost later.
-    assert at(1) == (0, 0, 0, 0, 0)
-    content, style, tv, consistency, total = at(2)
+    assert at(1) == (0, 0, 0, 0, 0, 0)
+    content, style, color, tv, consistency, total = at(2)
     assert content == pytest.approx(0, abs=1e-9)
     assert consistency == 0
-    assert total == pytest.approx(5 * style / 4 + 2 * tv, rel=1e-4)  # the first of four steps up
-    content, style, tv, consistency, total = at(8)
+    assert total == pytest.approx((5 * style + 7 * color) / 4 + 2 * tv, rel=1e-4)  # the first of four steps up
+    content, style, color, tv, consistency, total = at(8)
     assert consistency > 0
-    assert total == pytest.approx(5 * style + 2 * tv + 20 * consistency, rel=1e-4)
+    assert total == pytest.approx(5 * style + 7 * color + 2 * tv + 20 * consistency, rel=1e-4)
+    assert color > 0
     # A network that changes the picture loses content, too.
     darker = _Darker()
     losses = step_losses(darker, vgg, target, images, replace(config, content_weight=3.0), 4, "cpu")  # type: ignore[arg-type]
-    parts = 3 * losses.content + 5 * 3 / 4 * losses.style + 2 * losses.tv
+    parts = 3 * losses.content + 3 / 4 * (5 * losses.style + 7 * losses.color) + 2 * losses.tv
     assert losses.content > 0.1
     assert losses.total.item() == pytest.approx(parts.item(), rel=1e-4)
     # At one scale every layer is seen at full size.

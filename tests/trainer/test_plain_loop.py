@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 def comparable(config: TrainConfig, base: Path) -> TrainConfig:
     """What both loops can be told."""
     return replace(
-        config, variant="full", base=str(base), batch=2, scales=1, consistency_weight=0.0, content_layer="relu2_2"
+        config,
+        variant="full",
+        base=str(base),
+        batch=2,
+        scales=1,
+        consistency_weight=0.0,
+        color_weight=0.0,
+        content_layer="relu2_2",
     )
 
 
@@ -99,7 +106,9 @@ def test_it_ends_after_its_steps(comparable: TrainConfig, vgg: Vgg16) -> None:
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("change", [{"scales": 2}, {"consistency_weight": 1.0}, {"variant": "fast"}])
+@pytest.mark.parametrize(
+    "change", [{"scales": 2}, {"consistency_weight": 1.0}, {"color_weight": 1.0}, {"variant": "fast"}]
+)
 def test_it_refuses_what_it_has_not(comparable: TrainConfig, vgg: Vgg16, change: dict[str, object]) -> None:
     with pytest.raises(TrainError, match="plain loop"):
         train_plainly(replace(comparable, **change), vgg, device="cpu", stop=lambda: True)  # type: ignore[arg-type]
