@@ -38,7 +38,7 @@ from stylecam.gui.source_control import VIDEO_SUFFIXES, SourceControl
 from stylecam.gui.stills import Stills
 from stylecam.gui.style_control import StyleControl
 from stylecam.gui.theme import apply_theme
-from stylecam.gui.training_control import TrainingControl
+from stylecam.gui.training.control import TrainingControl
 from stylecam.logs import setup_logging
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject
 
 from stylecam.gui.background import Background
 from stylecam.gui.export_dialog import ExportDialog
+from stylecam.gui.looks import TRIAL
 from stylecam.gui.savedfiles import unused_path
-from stylecam.gui.session import TRIAL
 from stylecam.videofiles import CONTAINERS
 
 if TYPE_CHECKING:

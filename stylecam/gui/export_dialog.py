@@ -6,20 +6,17 @@ looks at it ten times a second. Nothing is replaced unless it was said so, and a
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QFileDialog,
     QHBoxLayout,
     QLayout,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +25,8 @@ from PySide6.QtWidgets import (
 from stylecam.errors import OutputExistsError, StylecamError
 from stylecam.gui.export_pages import EndPage, NamePage, ProgressPage
 from stylecam.gui.exportjob import ExportJob
+from stylecam.gui.filemanager import show_in_folder
+from stylecam.gui.question import Question
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from stylecam.gui.exportjob import Run
     from stylecam.pipeline import VideoReport
 
-__all__ = ["ExportDialog", "ExportState", "show_in_folder"]
+__all__ = ["ExportDialog", "ExportState"]
 
 ExportState: TypeAlias = Literal["asking", "running", "stopping", "done", "stopped", "failed"]
 
@@ -66,7 +65,7 @@ class ExportDialog(QDialog):
         self._state: ExportState = "asking"
         self._job: ExportJob | None = None
         self._finished_path: Path | None = None
-        self._question: QMessageBox | None = None
+        self._question: Question | None = None
         self._timer = QTimer(self, interval=_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._on_timer)
         self._names = NamePage(source, output, self)
@@ -234,29 +233,24 @@ class ExportDialog(QDialog):
     def _ask(self) -> None:
         if self._question is not None:
             return
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            self.tr("Stop the export?"),
-            self.tr("Stop the export of {name}?").format(name=self._source.name),
-            parent=self,
+        self._question = question = Question(
+            self,
+            title=self.tr("Stop the export?"),
+            text=self.tr("Stop the export of {name}?").format(name=self._source.name),
+            more=self.tr("What is painted so far becomes a video that plays."),
+            yes=self.tr("&Stop and keep"),
+            no=self.tr("&Go on"),
+            destroys=False,
         )
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(self.tr("What is painted so far becomes a video that plays."))
-        stop = box.addButton(self.tr("&Stop and keep"), QMessageBox.ButtonRole.AcceptRole)
-        go_on = box.addButton(self.tr("&Go on"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(go_on)
-        box.setEscapeButton(go_on)
-        stop.clicked.connect(self.stop)
-        box.finished.connect(self._drop_question)
-        self._question = box
-        box.open()
+        question.agreed.connect(self.stop)
+        question.finished.connect(self._drop_question)
+        question.open()
 
     @Slot()
     def _drop_question(self) -> None:
-        box, self._question = self._question, None
-        if box is not None:
-            box.hide()
-            box.deleteLater()
+        question, self._question = self._question, None
+        if question is not None:
+            question.drop()
 
     @Slot()
     def _on_browse(self) -> None:
@@ -315,16 +309,6 @@ class ExportDialog(QDialog):
         for page in (self._names, self._progress, self._end):
             column.addWidget(page)
         column.addLayout(row)
-
-
-def show_in_folder(path: Path) -> None:
-    """Open the file's folder in the system's file manager, with the file selected where it can do so."""
-    if sys.platform == "win32":
-        subprocess.Popen(["explorer", "/select,", str(path)])
-    elif sys.platform == "darwin":
-        subprocess.Popen(["open", "-R", str(path)])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
 def _with_notes(text: str, error: BaseException) -> str:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from stylecam.errors import SinkError
 from stylecam.gui.savedfiles import unused_path
+from stylecam.gui.words import clock, sentence
 from stylecam.videofiles import CONTAINERS
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class NamePage(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Tell why it cannot be exported so."""
-        self._problem.setText(f"⚠ {_sentence(text)}")
+        self._problem.setText(f"⚠ {sentence(text)}")
         self._problem.show()
 
     @Slot()
@@ -213,9 +214,9 @@ class ProgressPage(QWidget):
         if progress.fps:
             parts.append(self.tr("{fps} fps").format(fps=f"{progress.fps:.1f}"))
         if progress.eta_s is not None:
-            parts.append(self.tr("{time} left").format(time=_clock(progress.eta_s)))
+            parts.append(self.tr("{time} left").format(time=clock(progress.eta_s)))
         elif not total:
-            parts.append(self.tr("{time} of video").format(time=_clock(progress.pts)))
+            parts.append(self.tr("{time} of video").format(time=clock(progress.pts)))
         self._details.setText(" · ".join(parts))
         if not total:
             return None
@@ -275,9 +276,7 @@ class EndPage(QWidget):
 
     def show_failure(self, heading: str, text: str) -> None:
         """Tell why there is no file."""
-        self._show(
-            QStyle.StandardPixmap.SP_MessageBoxCritical, heading, [_sentence(line) for line in text.splitlines()]
-        )
+        self._show(QStyle.StandardPixmap.SP_MessageBoxCritical, heading, [sentence(line) for line in text.splitlines()])
 
     def _show(self, icon: QStyle.StandardPixmap, heading: str, lines: list[str]) -> None:
         size = self.style().pixelMetric(QStyle.PixelMetric.PM_MessageBoxIconSize)
@@ -305,20 +304,6 @@ def _heading(text: str, parent: QWidget) -> QLabel:
     return label
 
 
-def _sentence(text: str) -> str:
-    """An error's text as it stands in a dialog; a name at its beginning is left as it is."""
-    first = text.split(maxsplit=1)[0] if text.strip() else ""
-    begun = text[:1].upper() + text[1:] if first.isalpha() else text
-    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
-
-
 def _mild(name: str) -> str:
     """A name in a button's text, where "&" would mark a key."""
     return name.replace("&", "&&")
-
-
-def _clock(seconds: float) -> str:
-    """As "0:34" or "1:02:03"."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

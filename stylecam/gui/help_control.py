@@ -28,6 +28,7 @@ class HelpControl(QObject):
         super().__init__(window)
         self._window, self._session, self._log = window, session, log
         actions = window.actions_
+        session.device_failed.connect(self._on_device_failed)
         actions.preferences.triggered.connect(self._on_preferences)
         actions.themes.triggered.connect(self._on_theme)
         actions.shortcuts.triggered.connect(self._on_shortcuts)
@@ -52,10 +53,24 @@ class HelpControl(QObject):
             before = window.settings
             window.change(recordings_folder=wanted.recordings_folder, fps=wanted.fps, device=wanted.device)
             if wanted.fps != before.fps and window.settings.size == "auto":
-                window.set_size("auto")
+                window.pictures.set_size("auto")
             if wanted.device != before.device:
                 self._session.set_device(wanted.device)
         dialog.deleteLater()
+
+    def _on_device_failed(self, wanted: str, other: str, why: str) -> None:
+        """Never in silence: who asked for a graphics card shall know that something else paints."""
+        text = self.tr(
+            "The device “{wanted}” cannot be used, so the network runs on {other}. "
+            "Another one can be chosen in the preferences."
+        )
+        preferences = self._window.actions_.preferences
+        self._window.banner.show_message(
+            text.format(wanted=wanted, other=other),
+            level="warning",
+            actions=[(self.tr("Preferences…"), preferences.trigger)],
+            details=why,
+        )
 
     def _on_theme(self, action: QAction) -> None:
         application = cast("QApplication", QApplication.instance())

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QLineEdit,
@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 from stylecam.gui.actions import make_actions
 from stylecam.gui.banner import Banner
 from stylecam.gui.controls import ControlPanel
+from stylecam.gui.filemanager import open_folder
+from stylecam.gui.picture_control import PictureControl
 from stylecam.gui.preview import Preview
 from stylecam.gui.record_bar import RecordBar
 from stylecam.gui.source_bar import SourceBar
@@ -30,7 +32,8 @@ from stylecam.gui.style_gallery import StyleCard, StyleGallery
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 
-    from stylecam.gui.session import Look, Session
+    from stylecam.gui.looks import Look
+    from stylecam.gui.session import Session
     from stylecam.gui.settings import Settings
     from stylecam.live import Painting
     from stylecam.styles import Style
@@ -80,7 +83,10 @@ class MainWindow(QMainWindow):
         self._save_later.timeout.connect(lambda: self.settings_changed.emit(self.settings))
         self._refresh = QTimer(self, interval=_STATUS_EVERY_MS)
         self._refresh.timeout.connect(self._on_refresh)
-        self._show_settings()
+        self.actions_.live_pictures.setChecked(settings.live_pictures)
+        for theme in self.actions_.themes.actions():
+            theme.setChecked(theme.data() == settings.theme)
+        self.pictures = PictureControl(self, session)
         self._connect()
         self._refresh.start()
         application = QApplication.instance()
@@ -110,16 +116,6 @@ class MainWindow(QMainWindow):
         self.gallery.current = name
         self.controls.set_mix(second, share)
 
-    def set_size(self, size: str) -> None:
-        """Work at "auto", "native" or "WxH"."""
-        if size == "auto":
-            self.session.set_size(None, hold_fps=float(self.settings.fps))
-        elif size == "native":
-            self.session.set_size(None)
-        else:
-            width, height = size.split("x")
-            self.session.set_size((int(width), int(height)))
-
     def set_full_screen(self, on: bool) -> None:
         """The picture alone on the whole screen, or everything again."""
         for part in (self._side, self.source_bar, self.record_bar, self.status, self.menuBar()):
@@ -133,7 +129,7 @@ class MainWindow(QMainWindow):
 
     def show_folder(self, folder: Path) -> None:
         """Open a folder in the system's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        open_folder(folder)
 
     def _lay_out(self) -> None:
         centre = QWidget(self)
@@ -166,51 +162,17 @@ class MainWindow(QMainWindow):
         if self.settings.window_geometry:
             self.restoreGeometry(QByteArray(base64.b64decode(self.settings.window_geometry)))
 
-    def _show_settings(self) -> None:
-        settings, controls, actions = self.settings, self.controls, self.actions_
-        controls.strength, controls.steadiness = settings.strength, settings.steadiness
-        controls.keep_colors, controls.mirror, controls.working_size = (
-            settings.keep_colors,
-            settings.mirror,
-            settings.size,
-        )
-        actions.keep_colors.setChecked(settings.keep_colors)
-        actions.mirror.setChecked(settings.mirror)
-        actions.split.setChecked(settings.split)
-        actions.live_pictures.setChecked(settings.live_pictures)
-        self.preview.split, self.preview.split_position = settings.split, settings.split_position
-        for theme in actions.themes.actions():
-            theme.setChecked(theme.data() == settings.theme)
-        self.session.set_strength(settings.strength)
-        self.session.set_steadiness(settings.steadiness)
-        self.session.set_keep_colors(settings.keep_colors)
-        self.session.set_mirror(settings.mirror)
-        self.set_size(settings.size)
-
     def _connect(self) -> None:
-        session, actions, controls, gallery = self.session, self.actions_, self.controls, self.gallery
-        session.painting_ready.connect(self._on_painting_ready)
-        session.size_changed.connect(self._on_size_changed)
+        actions, gallery = self.actions_, self.gallery
+        self.session.painting_ready.connect(self._on_painting_ready)
         gallery.style_chosen.connect(self.choose_style)
         gallery.favourites_changed.connect(lambda: self.change(favourites=gallery.favourites))
-        controls.strength_changed.connect(self._on_strength)
-        controls.steadiness_changed.connect(self._on_steadiness)
-        controls.keep_colors_changed.connect(self._on_keep_colors)
-        controls.mix_changed.connect(self._on_mix)
-        controls.size_changed.connect(self._on_size)
-        controls.mirror_changed.connect(self._on_mirror)
-        actions.keep_colors.toggled.connect(self._on_keep_colors)
-        actions.mirror.toggled.connect(self._on_mirror)
-        actions.split.toggled.connect(self._on_split)
-        self.preview.split_moved.connect(lambda at: self.change(split_position=at))
         self.preview.double_clicked.connect(lambda: self.set_full_screen(not self.isFullScreen()))
         actions.full_screen.triggered.connect(self.set_full_screen)
         actions.next_style.triggered.connect(lambda: gallery.select_next(1))
         actions.previous_style.triggered.connect(lambda: gallery.select_next(-1))
         for number, action in enumerate(actions.numbers, start=1):
             action.triggered.connect(lambda _=False, n=number: gallery.select_number(n))
-        actions.weaker.triggered.connect(lambda: self._step_strength(-5))
-        actions.stronger.triggered.connect(lambda: self._step_strength(5))
         actions.quit.triggered.connect(self.close)
 
     def _on_painting_ready(self) -> None:
@@ -231,51 +193,6 @@ class MainWindow(QMainWindow):
         if stats and stats.working_size and self.settings.size == "auto":
             self.controls.set_auto_size_text("{}×{}".format(*stats.working_size))
         self.record_bar.show_state(self.session.recording_state())
-
-    def _on_strength(self, percent: int) -> None:
-        self.session.set_strength(percent)
-        self.change(strength=percent)
-
-    def _step_strength(self, step: int) -> None:
-        percent = max(0, min(100, self.controls.strength + step))
-        self.controls.strength = percent
-        self._on_strength(percent)
-
-    def _on_steadiness(self, amount: int) -> None:
-        self.session.set_steadiness(amount)
-        self.change(steadiness=amount)
-
-    def _on_keep_colors(self, keep: bool) -> None:
-        self.controls.keep_colors = keep
-        self.actions_.keep_colors.setChecked(keep)
-        self.session.set_keep_colors(keep)
-        self.change(keep_colors=keep)
-
-    def _on_mix(self, second: str, share: int) -> None:
-        self.change(mix=second, mix_share=share)
-        if self.gallery.current:
-            self.session.set_look(self.gallery.current, second, share)
-
-    def _on_size(self, size: str) -> None:
-        self.change(size=size)
-        self.set_size(size)
-
-    def _on_size_changed(self, width: int, height: int, for_memory: bool) -> None:
-        if for_memory:
-            self.banner.show_message(
-                self.tr("The memory is full, so the network works at {size} now.").format(size=f"{width}×{height}"),
-                level="warning",
-            )
-
-    def _on_mirror(self, mirror: bool) -> None:
-        self.controls.mirror = mirror
-        self.actions_.mirror.setChecked(mirror)
-        self.session.set_mirror(mirror)
-        self.change(mirror=mirror)
-
-    def _on_split(self, split: bool) -> None:
-        self.preview.split = split
-        self.change(split=split)
 
     # Overridden.
 

@@ -8,32 +8,26 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from stylecam.errors import StylecamError
+from stylecam.gui.looks import TRIAL, Looks
 from stylecam.gui.savedfiles import make_folder, unused_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from stylecam.gui.jobs import Jobs
+    from stylecam.gui.looks import Look
     from stylecam.live import LivePipeline, LiveStats, Painting
     from stylecam.livesource import LiveSource
     from stylecam.recording import RecordingReport, RecordingState
-    from stylecam.styles import Style, StyleLibrary
+    from stylecam.styles import StyleLibrary
     from stylecam.stylizer import Stylizer
 
-    _Parts: TypeAlias = list[tuple[Style, float]]
-
-__all__ = ["TRIAL", "Look", "Session"]
-
-Look: TypeAlias = tuple[str, str, int]
-"""Name of the style; of a second one mixed in, or empty; share of the second in percent."""
-TRIAL: Final = "trial:"
-"""What the name in a look begins with while a style is tried that is in no library; no style's own name has a colon."""
+__all__ = ["Session"]
 
 
 class Session(QObject):
@@ -44,6 +38,7 @@ class Session(QObject):
         styles_loaded(list[Style], list[str]): the library was read; the second are its problems, in a line each.
         style_changed(Look, str): a style is in place; how it runs, in words.
         style_failed(Look, str): it is not, and why; the one before stays.
+        device_failed(str, str, str): a device that cannot be had, as it was asked for; what runs instead; and why.
         source_opened(LiveSource, str): a source runs, and what was asked for.
         source_failed(str, str): what was asked for, and why it cannot be had; the one before goes on.
         source_status(SourceStatus): news from the source.
@@ -57,6 +52,7 @@ class Session(QObject):
     styles_loaded = Signal(object, object)
     style_changed = Signal(object, str)
     style_failed = Signal(object, str)
+    device_failed = Signal(str, str, str)
     source_opened = Signal(object, str)
     source_failed = Signal(str, str)
     source_status = Signal(object)
@@ -78,13 +74,13 @@ class Session(QObject):
         self._jobs = jobs
         self._starting = threading.Lock()
         self._closed = False
-        self._device, self._quality = device, quality
         self._pipeline: LivePipeline | None = None
-        self._library: StyleLibrary | None = None
-        self._stylizer: Stylizer | None = None
-        self._place: tuple[Look, _Parts] | None = None
+        self._looks = Looks(
+            device=device,
+            quality=quality,
+            on_other_device=lambda wanted, other, why: jobs.tell(self.device_failed, wanted, other, why),
+        )
         self._wanted: Look | None = None
-        self._strength, self._keep_colors = 1.0, False
         self._size: tuple[int, int] | None = None
         self._hold_fps: float | None = None
         self._mirror, self._is_camera, self._steadiness = False, False, 50
@@ -93,17 +89,16 @@ class Session(QObject):
     @property
     def stylizer(self) -> Stylizer | None:
         """The running stylizer, once there is one."""
-        return self._stylizer
+        return self._looks.stylizer
 
     @property
     def library(self) -> StyleLibrary | None:
-        return self._library
+        return self._looks.library
 
     @property
     def look(self) -> Look | None:
         """What is in place; for a style that is tried, `TRIAL` and its file's stem."""
-        place = self._place
-        return place[0] if place else None
+        return self._looks.look
 
     @property
     def wanted(self) -> Look | None:
@@ -136,7 +131,7 @@ class Session(QObject):
     def set_look(self, name: str, second: str = "", share: int = 50) -> None:
         """Paint with this style, or mix, as soon as it is loaded."""
         self._wanted = look = (name, second if second != name else "", share)
-        self._jobs.submit(lambda: self._load_look(look, lambda: self._parts(look)))
+        self._jobs.submit(lambda: self._load_look(look))
 
     def try_style(self, path: Path) -> None:
         """Paint with the style in this file, which need be in no library, until `set_look` is called.
@@ -145,17 +140,13 @@ class Session(QObject):
         meanwhile - recordings, dropped pictures, exports - is painted with it, too: what one sees is what one gets.
         """
         self._wanted = look = (TRIAL + path.stem, "", 50)
-        self._jobs.submit(lambda: self._load_look(look, lambda: _style_in(path)))
+        self._jobs.submit(lambda: self._load_look(look, path))
 
     def set_strength(self, percent: int) -> None:
-        self._strength = percent / 100
-        if self._stylizer:
-            self._stylizer.strength = percent / 100
+        self._looks.set_strength(percent / 100)
 
     def set_keep_colors(self, keep: bool) -> None:
-        self._keep_colors = keep
-        if self._stylizer:
-            self._stylizer.keep_colors = keep
+        self._looks.set_keep_colors(keep)
 
     def set_steadiness(self, amount: int) -> None:
         self._steadiness = amount
@@ -175,7 +166,7 @@ class Session(QObject):
             self._pipeline.size, self._pipeline.hold_fps = size, hold_fps
 
     def set_device(self, device: str) -> None:
-        """Run on another device; the present one goes on if it cannot be had."""
+        """Run on another device; if that cannot be had, the present one goes on, and `device_failed` follows."""
         self._jobs.submit(lambda: self._change_device(device))
 
     def record(self, folder: Path) -> None:
@@ -203,12 +194,7 @@ class Session(QObject):
         Raises:
             StyleError: no style is loaded yet.
         """
-        from stylecam.errors import StyleError
-
-        place = self._place
-        if place is None:
-            raise StyleError("No style is loaded yet. Choose one first.")
-        stylizer = self._new_stylizer(place[1], self._device)
+        stylizer = self._looks.copy_of_stylizer()
         stylizer.size = self._size
         return stylizer
 
@@ -220,9 +206,7 @@ class Session(QObject):
         return self._pipeline.stop() if self._pipeline else True
 
     def _load_styles(self) -> None:
-        from stylecam.styles import StyleLibrary
-
-        self._library = library = StyleLibrary()
+        library = self._looks.read_library()
         self._jobs.tell(self.styles_loaded, list(library.values()), [reason for _, reason in library.problems])
 
     def _list_cameras(self) -> None:
@@ -262,62 +246,36 @@ class Session(QObject):
             )
             pipeline.steadiness.amount = self._steadiness
             pipeline.size, pipeline.hold_fps = self._size, self._hold_fps
-            pipeline.painter = self._stylizer
+            pipeline.painter = self._looks.stylizer
             self._pipeline = pipeline
         return self._pipeline
 
-    def _load_look(self, look: Look, read: Callable[[], _Parts]) -> None:
+    def _load_look(self, look: Look, path: Path | None = None) -> None:
         if look != self._wanted:
             return  # another was clicked meanwhile
+        if path is None and self._looks.library is None:
+            self._load_styles()
         try:
-            parts = read()
-            if self._stylizer is None:
-                self._stylizer = self._new_stylizer(parts, self._device)
-                # What was moved in the window while torch was loading.
-                self._stylizer.strength, self._stylizer.keep_colors = self._strength, self._keep_colors
-            else:
-                self._stylizer.set_style(parts)
+            stylizer = self._looks.put(look, path)
         except StylecamError as error:
             self._jobs.tell(self.style_failed, look, str(error))
             return
-        self._put_in_place(look, parts, self._stylizer)
+        self._put_in_place(look, stylizer)
 
     def _on_style_failed(self, look: Look) -> None:
         """In the window's thread, as all who set what is wanted."""
         if look == self._wanted:
             self._wanted = self.look
 
-    def _put_in_place(self, look: Look, parts: _Parts, stylizer: Stylizer) -> None:
-        self._place, self._stylizer = (look, parts), stylizer
+    def _put_in_place(self, look: Look, stylizer: Stylizer) -> None:
         if self._pipeline:
             self._pipeline.painter = stylizer
         self._jobs.tell(self.style_changed, look, stylizer.describe())
 
-    def _parts(self, look: Look) -> _Parts:
-        if self._library is None:
-            self._load_styles()
-        assert self._library is not None
-        name, second, share = look
-        if not second or not share:
-            return [(self._library[name], 1.0)]
-        return [(self._library[name], 1 - share / 100), (self._library[second], share / 100)]
-
-    def _new_stylizer(self, parts: _Parts, device: str) -> Stylizer:
-        from stylecam.stylizer import Stylizer
-
-        return Stylizer(
-            parts,
-            device=device,
-            quality=self._quality,
-            strength=self._strength,
-            keep_colors=self._keep_colors,
-        )
-
     def _change_device(self, device: str) -> None:
-        if self._place is not None:
-            look, parts = self._place
-            self._put_in_place(look, parts, self._new_stylizer(parts, device))
-        self._device = device
+        stylizer, look = self._looks.change_device(device), self._looks.look
+        if stylizer is not None and look is not None:
+            self._put_in_place(look, stylizer)
 
     def _record(self, path: Path) -> None:
         from stylecam.recording import Recorder
@@ -357,9 +315,3 @@ class Session(QObject):
             return
         pipeline.set_output(sink)
         self._jobs.tell(self.output_changed, True, sink.name)
-
-
-def _style_in(path: Path) -> _Parts:
-    from stylecam.styles import read_style
-
-    return [(read_style(path), 1.0)]

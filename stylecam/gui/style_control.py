@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
+from stylecam.gui.looks import TRIAL
 from stylecam.gui.savedfiles import make_folder
-from stylecam.gui.session import TRIAL
 from stylecam.stylename import style_name_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stylecam.frame import Image
+    from stylecam.gui.looks import Look
     from stylecam.gui.main_window import MainWindow
-    from stylecam.gui.session import Look, Session
+    from stylecam.gui.session import Session
     from stylecam.gui.stills import Stills
     from stylecam.styles import Style
 

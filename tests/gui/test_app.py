@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog
 
 from stylecam import cameras, virtualcamera
 from stylecam.errors import DeviceError, SinkError
@@ -65,6 +66,34 @@ def test_without_a_camera_the_sample_clip_plays_and_it_is_said(
     assert studio.sources.video is not None
     assert studio.sources.video.name == "demo.mp4"
     assert studio.window.settings.source == "camera"  # the next start looks for one again
+
+
+def test_a_device_that_is_not_there_is_replaced_and_the_banner_says_so(
+    qtbot: QtBot, open_studio: Callable[..., Studio]
+) -> None:
+    studio = open_studio(Settings(source="test", style="alpha", size="160x120", device="cuda:99"))
+    window = studio.window
+    painted(qtbot, window, "alpha")
+    qtbot.waitUntil(lambda: bool(window.banner.text), timeout=20_000)
+    running = studio.session.stylizer
+    assert running is not None
+    assert window.banner.text == (
+        f"The device “cuda:99” cannot be used, so the network runs on {running.device.name}. "
+        "Another one can be chosen in the preferences."
+    )
+    assert window.banner.level == "warning"
+    assert window.settings.device == "cuda:99", "it is asked for again at the next start"
+    asked: list[str] = []
+    QTimer.singleShot(0, lambda: asked.append(_close_dialog()))
+    next(button for button in window.banner.action_buttons if button.text() == "Preferences…").click()
+    assert asked == ["Preferences"]
+
+
+def _close_dialog() -> str:
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QDialog)
+    dialog.reject()
+    return dialog.windowTitle()
 
 
 def test_a_camera_that_goes_and_comes_back_is_told_and_taken_back(

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from stylecam.errors import DiskFullError, OutputExistsError
-from stylecam.gui.export_dialog import ExportDialog, show_in_folder
+from stylecam.gui.export_dialog import ExportDialog
 from stylecam.pipeline import Progress, VideoReport, stylize_video
 from tests.clips import Sound, make_clip, video_pts
 
@@ -319,7 +319,7 @@ def test_a_finished_export_is_told_with_its_notices_and_can_be_shown(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
-    monkeypatch.setattr("stylecam.gui.export_dialog.sys.platform", "linux")
+    monkeypatch.setattr("stylecam.gui.filemanager.sys.platform", "linux")
     run.notices = ("holiday.mp4 is <b>HDR</b>",)
     begin(qtbot, dialog, run)
     assert dialog.finished_path is None
@@ -561,15 +561,6 @@ def test_the_text_can_be_read_on_dark_and_on_light(qtbot: QtBot, dialog: ExportD
             assert abs(text - image.pixelColor(3, 3).lightness()) > 100
     finally:
         qapp.setPalette(before)
-
-
-@pytest.mark.parametrize("system", ["win32", "darwin"])
-def test_a_file_is_selected_where_the_system_can(monkeypatch: pytest.MonkeyPatch, system: str, tmp_path: Path) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr("stylecam.gui.export_dialog.sys.platform", system)
-    monkeypatch.setattr("stylecam.gui.export_dialog.subprocess.Popen", started.append)
-    show_in_folder(tmp_path / "film.mp4")
-    assert started[0][-1] == str(tmp_path / "film.mp4")
 
 
 def test_a_real_video_is_exported_and_stopped_half_way(qtbot: QtBot, tmp_path: Path) -> None:
