@@ -106,8 +106,8 @@ def limit_threads(count: int) -> None:
 
 
 @contextmanager
-def shared_threads(most: int) -> Iterator[ThreadPoolExecutor]:
-    """Up to `most` workers, among whom the threads that networks on the CPU may use are divided.
+def shared_threads(most: int) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+    """Up to `most` workers, among whom the threads that networks on the CPU may use are divided, and how many they are.
 
     Two pictures at a time with one thread each are done sooner than one after another with two: no thread waits for
     the other's part, and what else is to be done fits in between.
@@ -127,7 +127,7 @@ def shared_threads(most: int) -> Iterator[ThreadPoolExecutor]:
             begun.result()
         # What a thread sets holds for itself and for threads that begin later: for those it is set back.
         torch.set_num_threads(threads)
-        yield pool
+        yield pool, workers
     finally:
         pool.shutdown(cancel_futures=True)
 

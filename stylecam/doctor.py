@@ -1,42 +1,34 @@
 """Is everything here that stylecam needs, and does it work? Small checks, each of which stands alone.
 
 Invariant: nothing is changed, and no check's failure, whatever it is, keeps another from being made. What a check needs
-is imported in it: a library that cannot be loaded is a finding.
+is imported in it: a library that cannot be loaded is a finding. Here stand the checks of what is installed, those of
+files in `doctorfiles.py`.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import io
-import json
 import os
 import platform
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from stylecam import __version__
 from stylecam.bundled import bundled_path
+from stylecam.doctorfiles import check_folders, check_recordings, check_settings, check_styles, check_vgg
 from stylecam.errors import DeviceError, StylecamError
-from stylecam.gui.settings import Settings, settings_path
-from stylecam.printable import printable
+from stylecam.findings import AGAIN, PIP, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-__all__ = ["CHECKS", "Check", "Finding", "State", "examine"]
+__all__ = ["CHECKS", "Check", "examine"]
 
-State = Literal["good", "note", "bad"]
-"""In order, worth knowing, does not work."""
-
-_PIP: Final = "python -m pip install"
-_AGAIN: Final = f"{_PIP} --force-reinstall --no-deps stylecam"
-_AV_AGAIN: Final = f'{_PIP} --force-reinstall "av>=18,<20"'
+_AV_AGAIN: Final = f'{PIP} --force-reinstall "av>=18,<20"'
 _OPENCVS: Final = [
     f"opencv-{kind}" for kind in ("python-headless", "python", "contrib-python", "contrib-python-headless")
 ]
@@ -47,18 +39,6 @@ _LIBRARIES: Final = (
 _TRIAL: Final = 48, 64
 """Height and width of the picture that is painted and encoded."""
 _FRAMES: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check came to."""
-
-    name: str
-    state: State
-    words: str
-    remedy: str = ""
-    """The command that mends it, or what else does; empty where nothing needs to be."""
-
 
 Check = tuple[str, Callable[[], Finding], str]
 """A name, what is done, and the remedy if that raises: for most, a library that cannot be loaded."""
@@ -102,7 +82,7 @@ def _check_painting() -> Finding:
 
     style = next(iter(StyleLibrary([bundled_path("styles")]).values()), None)
     if style is None:
-        return Finding("painting", "bad", "there is no bundled style to paint with", _AGAIN)
+        return Finding("painting", "bad", "there is no bundled style to paint with", AGAIN)
     stylizer = Stylizer(style)
     picture = np.random.default_rng(0).integers(0, 256, (*_TRIAL, 3), dtype=np.uint8)
     stylizer(picture)
@@ -117,7 +97,7 @@ def _check_painting() -> Finding:
 
 def _check_opencv() -> Finding:
     there = [name for name in _OPENCVS if any(importlib.metadata.distributions(name=name))]
-    mend = f"python -m pip uninstall -y {' '.join(there)}; {_PIP} --force-reinstall opencv-python-headless"
+    mend = f"python -m pip uninstall -y {' '.join(there)}; {PIP} --force-reinstall opencv-python-headless"
     if len(there) > 1:
         words = f"{' and '.join(there)} are installed at once: they overwrite each other's files"
         return Finding("opencv", "bad", words, mend)
@@ -133,12 +113,12 @@ def _check_qt() -> Finding:
     try:
         from stylecam.gui.app import check_qt
     except ImportError as exc:
-        remedy = f'{_PIP} "pyside6-essentials"' if "PySide6" in str(exc) and ".so" not in str(exc) else _LIBRARIES
+        remedy = f'{PIP} "pyside6-essentials"' if "PySide6" in str(exc) and ".so" not in str(exc) else _LIBRARIES
         return Finding("qt", "bad", f"Qt cannot be loaded, so there is no window ({exc})", remedy)
     try:
         check_qt()
     except DeviceError as exc:
-        return Finding("qt", "bad", _first_sentence(exc), f'{_PIP} "pyside6-essentials<6.12"')
+        return Finding("qt", "bad", _first_sentence(exc), f'{PIP} "pyside6-essentials<6.12"')
     return Finding("qt", "good", f"PySide6 {importlib.metadata.version('pyside6-essentials')}")
 
 
@@ -195,127 +175,23 @@ def _check_encoders() -> Finding:
     return Finding("encoders", "good", f"none in hardware{f' ({reasons})' if reasons else ''}, so x264 encodes")
 
 
-def _check_styles() -> Finding:
-    from stylecam.styles import StyleLibrary
-
-    bundled = StyleLibrary([bundled_path("styles")])
-    if bundled.problems or not bundled:
-        reasons = "; ".join(reason for _, reason in bundled.problems) or "there is none"
-        return Finding("styles", "bad", f"the bundled styles are not as they should be: {reasons}", _AGAIN)
-    yours = StyleLibrary()
-    damaged = "; ".join(reason for _, reason in yours.problems)
-    if damaged:
-        remedy = f"import or train it anew, or delete the file; yours are in {yours.user_folder}"
-        return Finding("styles", "note", f"{len(bundled)} bundled ones are sound; skipped: {damaged}", remedy)
-    return Finding("styles", "good", f"{len(bundled)} bundled ones and {len(set(yours) - set(bundled))} of your own")
-
-
-def _check_folders() -> Finding:
-    from stylecam.runs import runs_folder
-    from stylecam.styles import user_styles_folder
-
-    folders = (user_styles_folder(), runs_folder(), settings_path().parent, _recordings_folder())
-    for folder in folders:
-        there = _nearest_existing(folder)
-        if not there.is_dir():
-            words = f"{there} is a file, where the folder {folder} belongs"
-            return Finding("folders", "bad", words, f'mv "{there}" "{there}.old"')
-        try:
-            with tempfile.TemporaryFile(dir=there):  # gone when it is closed
-                pass
-        except OSError as exc:
-            words = f"{there} cannot be written to ({exc.strerror}), which is needed for {folder}"
-            return Finding("folders", "bad", words, _let_write(there))
-    least, where = min((shutil.disk_usage(_nearest_existing(folder)).free, folder) for folder in folders)
-    words = f"{least / 1e9:.1f} GB are free where {where} is"
-    if least < 1e9:
-        state: State = "bad" if least < 50e6 else "note"
-        return Finding("folders", state, words, f"free some room on that disk, or choose another folder than {where}")
-    return Finding("folders", "good", f"all can be written to; {words}")
-
-
-def _check_settings() -> Finding:
-    """Only read here: `load_settings` would set a damaged file aside."""
-    path = settings_path()
-    try:
-        if _read_settings() is None:
-            words = f"{path} is damaged; the next start of the window sets it aside and takes the last good ones"
-            return Finding("settings", "note", words, "stylecam")
-    except OSError as exc:
-        return Finding("settings", "bad", f"{path} cannot be read ({exc.strerror})", _let_write(path))
-    return Finding("settings", "good", str(path) if path.exists() else "none yet")
-
-
-def _check_vgg() -> Finding:
-    from safetensors import safe_open
-
-    path = bundled_path("vgg16_features.safetensors")
-    if not path.is_file():
-        words = f"{path} is missing: a training would download VGG-16's weights, 528 MB"
-        return Finding("training", "note", words, _AGAIN)
-    with safe_open(path, framework="numpy") as weights:
-        count = len(weights.keys())
-    return Finding("training", "good", f"VGG-16's weights are there ({count} tensors)")
-
-
-def _check_recordings() -> Finding:
-    from stylecam.recovery import find_unfinished
-
-    folder = _recordings_folder()
-    left = find_unfinished([folder])
-    if left:
-        names = ", ".join(f"{printable(part.name)} ({part.seconds:.0f} s)" for part in left)
-        words = f"a crash left unfinished recordings in {folder}: {names}"
-        return Finding("recordings", "note", words, "stylecam  (the window offers to recover them)")
-    return Finding("recordings", "good", f"nothing unfinished in {folder}")
-
-
 CHECKS: Final[tuple[Check, ...]] = (
-    ("python", _check_python, _AGAIN),
-    ("torch", _check_torch, f"{_PIP} --force-reinstall torch"),
-    ("painting", _check_painting, f"{_PIP} --force-reinstall torch"),
-    ("opencv", _check_opencv, f"{_PIP} --force-reinstall opencv-python-headless"),
-    ("qt", _check_qt, f"{_PIP} --force-reinstall pyside6-essentials"),
-    ("screen", _check_screen, f"{_PIP} --force-reinstall pyside6-essentials"),
+    ("python", _check_python, AGAIN),
+    ("torch", _check_torch, f"{PIP} --force-reinstall torch"),
+    ("painting", _check_painting, f"{PIP} --force-reinstall torch"),
+    ("opencv", _check_opencv, f"{PIP} --force-reinstall opencv-python-headless"),
+    ("qt", _check_qt, f"{PIP} --force-reinstall pyside6-essentials"),
+    ("screen", _check_screen, f"{PIP} --force-reinstall pyside6-essentials"),
     ("video", _check_video, _AV_AGAIN),
     ("encoders", _check_encoders, _AV_AGAIN),
-    ("styles", _check_styles, _AGAIN),
-    ("folders", _check_folders, "see that your own folders can be read and written to"),
-    ("settings", _check_settings, _AGAIN),
-    ("training", _check_vgg, _AGAIN),
-    ("recordings", _check_recordings, _AV_AGAIN),
+    ("styles", check_styles, AGAIN),
+    ("folders", check_folders, "see that your own folders can be read and written to"),
+    ("settings", check_settings, AGAIN),
+    ("training", check_vgg, AGAIN),
+    ("recordings", check_recordings, _AV_AGAIN),
 )
 """In the order in which one failure explains the next."""
 
 
 def _first_sentence(error: Exception) -> str:
     return str(error).split(". ", maxsplit=1)[0]
-
-
-def _let_write(path: Path) -> str:
-    if sys.platform == "win32":
-        return f'icacls "{path}" /grant "%USERNAME%:(OI)(CI)M"'
-    return f'sudo chown "$USER" "{path}"; chmod u+rwX "{path}"'
-
-
-def _read_settings() -> dict[str, object] | None:
-    """The settings file's object, empty without a file; None if it holds something else."""
-    try:
-        read = json.loads(settings_path().read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, RecursionError):
-        return None
-    return read if isinstance(read, dict) else None
-
-
-def _recordings_folder() -> Path:
-    try:
-        folder = (_read_settings() or {}).get("recordings_folder")
-    except OSError:  # another check's finding
-        folder = None
-    return Settings(recordings_folder=folder if isinstance(folder, str) else "").recordings_path
-
-
-def _nearest_existing(folder: Path) -> Path:
-    return next((path for path in (folder, *folder.parents) if path.exists()), folder)

@@ -106,7 +106,7 @@ class Engine:
         """
         painter = self._try_out(weights)
         if self._accelerator and self._choose_form and painter.dtype not in self._recorded_forms:
-            with self._one_at_a_time, _device_errors(self.device, 640, 480):
+            with self._one_at_a_time, _device_errors(self.device):
                 form = self._choose_form(self._accelerator, self.architecture, painter.dtype)
             self._recorded_forms[painter.dtype] = form
         return painter
@@ -121,8 +121,7 @@ class Engine:
         if self.device.kind != "cpu" or self._recorded or torch.get_num_threads() == 1:
             yield
             return
-        with shared_threads(_MOST_AT_ONCE) as painters:
-            self._painters, self._at_once = painters, min(_MOST_AT_ONCE, torch.get_num_threads())
+        with shared_threads(_MOST_AT_ONCE) as (self._painters, self._at_once):
             try:
                 yield
             finally:
@@ -147,7 +146,7 @@ class Engine:
             own = image.copy()
             return Pending(self._painters.submit(lambda: self._paint_aside(painter, own)).result)
         try:
-            with self._one_at_a_time, _device_errors(self.device, width, height), torch.inference_mode():
+            with self._one_at_a_time, _device_errors(self.device, (width, height)), torch.inference_mode():
                 if self._recorded is None:
                     return Pending.done(self._checked(self._paint_here(painter, image)))
                 sent = self._recorded.send(painter, image)
@@ -156,7 +155,7 @@ class Engine:
 
         def land() -> Image:
             assert self._recorded is not None
-            with self._one_at_a_time, _device_errors(self.device, width, height), torch.inference_mode():
+            with self._one_at_a_time, _device_errors(self.device, (width, height)), torch.inference_mode():
                 return self._checked(self._recorded.land(sent))
 
         return Pending(land)
@@ -174,12 +173,12 @@ class Engine:
 
     def _paint_aside(self, painter: Painter, image: Image) -> Image:
         height, width, _ = image.shape
-        with _device_errors(self.device, width, height), torch.inference_mode():
+        with _device_errors(self.device, (width, height)), torch.inference_mode():
             return self._checked(self._run(painter, image))
 
     def _try_out(self, weights: Mapping[str, NDArray[np.floating]]) -> Painter:
         aside = self._accelerator.aside() if self._accelerator else nullcontext()
-        with _device_errors(self.device, 256, 192), torch.inference_mode(), aside:
+        with _device_errors(self.device), torch.inference_mode(), aside:
             exact = self._build(weights, torch.float32)
             trial = torch.arange(64 * 64 * 3, device=self._place).remainder(251).to(torch.uint8).view(64, 64, 3)
             _, total = to_picture(exact(to_network(trial, form=self._form, dtype=torch.float32)))
@@ -228,18 +227,23 @@ class Engine:
 
 
 @contextmanager
-def _device_errors(device: Device, width: int, height: int) -> Iterator[None]:
-    """Torch's errors about the device as `DeviceError`, with what helps."""
+def _device_errors(device: Device, size: tuple[int, int] | None = None) -> Iterator[None]:
+    """Torch's errors about the device as `DeviceError`, with what helps.
+
+    Args:
+        device: where it happens.
+        size: width and height of the picture that is painted; None while a style is built and tried.
+    """
     try:
         yield
     except torch.OutOfMemoryError as error:
-        raise _out_of_memory(device, width, height) from error
+        raise _out_of_memory(device, size) from error
     except (
         RuntimeError
     ) as error:  # AcceleratorError is one; some of the allocators and libraries have none of their own
         said = str(error)
         if any(words in said for words in ("out of memory", "can't allocate memory", "not enough memory")):
-            raise _out_of_memory(device, width, height) from error
+            raise _out_of_memory(device, size) from error
         if not isinstance(error, torch.AcceleratorError) and not any(
             library in said for library in ("CUDA", "cuDNN", "CUBLAS", "MPS")
         ):
@@ -250,9 +254,10 @@ def _device_errors(device: Device, width: int, height: int) -> Iterator[None]:
         ) from error
 
 
-def _out_of_memory(device: Device, width: int, height: int) -> DeviceMemoryError:
+def _out_of_memory(device: Device, size: tuple[int, int] | None) -> DeviceMemoryError:
+    what = f"a picture of {size[0]}×{size[1]}" if size else "the style's network"
+    smaller = "Choose a smaller --size or --quality fast" if size else "Choose --quality fast"
     other = "" if device.kind == "cpu" else ", or choose --device cpu"
     return DeviceMemoryError(
-        f"{device.name} has not enough free memory for a picture of {width}×{height}. "
-        f"Choose a smaller --size or --quality fast, close other programs that use it{other}."
+        f"{device.name} has not enough free memory for {what}. {smaller}, close other programs that use it{other}."
     )

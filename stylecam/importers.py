@@ -36,12 +36,12 @@ from stylecam.stylecheck import (
     check_finite,
     is_pickled,
     is_style,
-    read_bytes,
     read_header,
     refused,
     some,
 )
 from stylecam.stylefile import read_style, write_style
+from stylecam.stylehead import read_bytes
 from stylecam.styles import style_path, user_styles_folder
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ import json
 import logging
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import platformdirs
 import torch
 
-from stylecam.architecture import parameter_shapes
+from stylecam.architecture import ARCHITECTURES, VARIANTS, parameter_shapes
 from stylecam.errors import SinkError
 from stylecam.inference import FORMS, Form, build_network, to_network, to_picture
 from stylecam.wholefile import write_whole
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stylecam.accelerator import Accelerator
-    from stylecam.architecture import Architecture
+    from stylecam.architecture import Architecture, Variant
     from stylecam.network import Norm
 
-__all__ = ["CANDIDATES", "fastest_form", "layouts_path"]
+__all__ = ["CANDIDATES", "KnownLayout", "fastest_form", "known_layouts", "layouts_path"]
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +58,22 @@ left is tried at the next start."""
 _TIMED_MS: Final = 40.0
 _MOST_TIMES: Final = 20
 _VERSION: Final = 1
+_DTYPES: Final = torch.float16, torch.bfloat16, torch.float32
 _KEPT: Final = 30
 """Entries in the file; a new torch, driver library or architecture makes new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLayout:
+    """What was measured of one network on one make of device."""
+
+    model: str
+    """The device's make, with the libraries that count: `Accelerator.model`."""
+    variant: Variant
+    precision: str
+    """``"float16"`` or ``"float32"``."""
+    milliseconds: dict[str, float]
+    """For a picture of 640×480, by the candidate's name, the fastest first; not all need have been timed yet."""
 
 
 def layouts_path() -> Path:
@@ -88,7 +102,7 @@ def fastest_form(
         clock: seconds.
     """
     path = path or layouts_path()
-    key = f"{accelerator.model}, torch {torch.__version__}, {architecture}, {dtype}"
+    key = _key(accelerator.model, architecture, dtype)
     remembered = _read(path)
     times = remembered.pop(key, {})
     untried = [name for name in CANDIDATES if name not in times]
@@ -105,6 +119,28 @@ def fastest_form(
         _log.info("layouts of %s: %s", key, ", ".join(f"{name} {ms:.2f} ms" for name, ms in times.items()))
         _write(path, {**remembered, key: times})
     return CANDIDATES[min(times, key=lambda name: times[name])] if times else next(iter(CANDIDATES.values()))
+
+
+def known_layouts(path: Path | None = None) -> list[KnownLayout]:
+    """What the file tells of this version of torch and of today's networks: all that `fastest_form` would use of it.
+
+    Args:
+        path: the file; by default `layouts_path()`. One that is not there or damaged tells nothing.
+    """
+    found = []
+    for key, times in _read(path or layouts_path()).items():
+        for variant in VARIANTS:
+            for dtype in _DTYPES:
+                of_it = _key("", ARCHITECTURES[variant], dtype)
+                if times and key.endswith(of_it):
+                    in_order = dict(sorted(times.items(), key=lambda timed: timed[1]))
+                    precision = str(dtype).removeprefix("torch.")
+                    found.append(KnownLayout(key.removesuffix(of_it), variant, precision, in_order))
+    return found
+
+
+def _key(model: str, architecture: Architecture, dtype: torch.dtype) -> str:
+    return f"{model}, torch {torch.__version__}, {architecture}, {dtype}"
 
 
 def _milliseconds(accelerator: Accelerator, architecture: Architecture, dtype: torch.dtype, form: Form) -> float:

@@ -21,7 +21,8 @@ import numpy as np
 from stylecam.autosize import AutoSize
 from stylecam.errors import DeviceMemoryError, StylecamError
 from stylecam.frame import Latest
-from stylecam.meters import Percentiles, RateMeter
+from stylecam.meters import LiveMeters, LiveStats
+from stylecam.sinkfeed import SinkFeed
 from stylecam.steadiness import Steadiness
 
 if TYPE_CHECKING:
@@ -58,27 +59,6 @@ class Painting:
     """The same moment, painted, at the working size; the source itself while there is no painter."""
     style: str
     """With which style, whole; empty while there is no painter."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveStats:
-    """How the pipeline is doing, over the last two seconds."""
-
-    camera_fps: float
-    paint_fps: float
-    latency_p50_ms: float | None
-    """From the grab of a frame to its painting."""
-    latency_p95_ms: float | None
-    paint_ms: float | None
-    """Median time a frame takes on the painting thread."""
-    painted: int
-    """Frames painted since the start."""
-    not_painted: int
-    """Frames that came while an older one was being painted, since the start: the camera is faster than the network."""
-    not_shown: int
-    """Paintings that were replaced before the viewer took them, since the start."""
-    source_size: tuple[int, int] | None
-    working_size: tuple[int, int] | None
 
 
 class LivePipeline:
@@ -127,14 +107,10 @@ class LivePipeline:
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._recorder: Recorder | None = None
-        self._output: _Feed | None = None
+        self._output: SinkFeed | None = None
         self._seen = 0
         self._lost_before = 0
-        self._camera_rate = RateMeter(clock=clock)
-        self._paint_rate = RateMeter(clock=clock)
-        self._latency = Percentiles()
-        self._busy = Percentiles()
-        self._sizes: tuple[tuple[int, int] | None, tuple[int, int] | None] = (None, None)
+        self._meters = LiveMeters(clock=clock)
 
     @property
     def source(self) -> LiveSource | None:
@@ -161,7 +137,7 @@ class LivePipeline:
         self._stopping.clear()
         self._source = source
         self._seen += 1
-        self._latency.clear()
+        self._meters.latency.clear()
         self._lost_before += self._inbox.dropped
         self._inbox = Latest()
         source.on_status = self._on_status
@@ -190,26 +166,14 @@ class LivePipeline:
 
     def set_output(self, sink: FrameSink | None) -> None:
         """Give every painting to this sink, too (a virtual camera), newest first; None ends that and closes it."""
-        previous, self._output = self._output, _Feed(sink, self._report) if sink else None
+        previous, self._output = self._output, SinkFeed(sink, self._report) if sink else None
         if previous:
             previous.stop()
 
     def stats(self) -> LiveStats:
-        def in_ms(seconds: float | None) -> float | None:
-            return None if seconds is None else 1000 * seconds
-
-        return LiveStats(
-            camera_fps=self._camera_rate.per_second,
-            paint_fps=self._paint_rate.per_second,
-            latency_p50_ms=in_ms(self._latency.at(0.5)),
-            latency_p95_ms=in_ms(self._latency.at(0.95)),
-            paint_ms=in_ms(self._busy.at(0.5)),
-            painted=self._paint_rate.count,
-            not_painted=self._lost_before + self._inbox.dropped,
-            not_shown=self.paintings.dropped,
-            source_size=self._sizes[0],
-            working_size=self._sizes[1],
-        )
+        """How it is doing, from any thread."""
+        not_painted = self._lost_before + self._inbox.dropped
+        return self._meters.stats(not_painted=not_painted, not_shown=self.paintings.dropped)
 
     def _stop_source(self) -> bool:
         self._stopping.set()
@@ -228,7 +192,7 @@ class LivePipeline:
     def _capture(self, source: LiveSource, inbox: Latest[Frame]) -> None:
         try:
             for frame in source:
-                self._camera_rate.tick()
+                self._meters.camera_rate.tick()
                 inbox.put(frame)
                 if self._stopping.is_set():
                     return
@@ -263,12 +227,12 @@ class LivePipeline:
         if self.mirror:
             frame = frame.with_image(np.ascontiguousarray(frame.image[:, ::-1]))
         if painter is None:
-            self._sizes = (frame.size, None)
+            self._meters.sizes = (frame.size, None)
             return Painting(frame, frame, "")
         auto, limit = self._auto, self.size
         size = auto.size_for(frame.size) if auto else limit
         image = frame.image if size is None else _within(frame.image, size)
-        self._sizes = (frame.size, (image.shape[1], image.shape[0]))
+        self._meters.sizes = (frame.size, (image.shape[1], image.shape[0]))
         steadiness = self.steadiness
         calm = steadiness.before(image)
         painted = painter.paint(calm)
@@ -282,12 +246,12 @@ class LivePipeline:
             recorder.offer(painting.frame)
         if output is not None:
             output.inbox.put(painting.frame)
-        self._paint_rate.tick()
+        self._meters.paint_rate.tick()
 
     def _measure(self, frame: Frame, painter: LivePainter | None, seconds: float) -> None:
-        self._busy.add(seconds)
+        self._meters.busy.add(seconds)
         if frame.captured_at is not None:
-            self._latency.add(self._clock() - frame.captured_at)
+            self._meters.latency.add(self._clock() - frame.captured_at)
         auto = self._auto
         if auto is not None and painter is not None:
             before = auto.size_for(frame.size)
@@ -297,7 +261,7 @@ class LivePipeline:
 
     def _make_do_with_less(self, frame: Frame, painter: LivePainter | None, error: DeviceMemoryError) -> None:
         """Half the sides from the next frame on; not again and again below what can be looked at."""
-        width, height = self._sizes[1] or frame.size
+        width, height = self._meters.sizes[1] or frame.size
         if min(width, height) // 2 < _SMALLEST:
             self.painter = None if self.painter is painter else self.painter
             self._report(error)
@@ -319,29 +283,3 @@ def _within(image: Image, size: tuple[int, int]) -> Image:
     from stylecam.compositing import fit_within, resize  # torch, which a painter has loaded already
 
     return resize(image, fit_within((image.shape[1], image.shape[0]), size, least=16))
-
-
-class _Feed:
-    """A thread that gives a sink the newest frame, so that a slow driver keeps nobody waiting."""
-
-    def __init__(self, sink: FrameSink, on_error: Callable[[BaseException], None]) -> None:
-        self.inbox: Latest[Frame] = Latest()
-        self._sink = sink
-        self._on_error = on_error
-        self._thread = threading.Thread(target=self._run, name="stylecam-output")
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.inbox.close()
-        self._thread.join(_STOP_S)
-
-    def _run(self) -> None:
-        try:
-            with self._sink as sink:
-                while not self.inbox.closed:
-                    frame = self.inbox.take(timeout=0.5)
-                    if frame is not None:
-                        sink.write(frame)
-        except Exception as error:
-            self.inbox.close()
-            self._on_error(error)

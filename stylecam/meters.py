@@ -5,15 +5,37 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Percentiles", "RateMeter"]
+__all__ = ["LiveMeters", "LiveStats", "Percentiles", "RateMeter"]
 
 _WINDOW_S: Final = 2.0
 _SAMPLES: Final = 240
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStats:
+    """How the pipeline is doing, over the last two seconds."""
+
+    camera_fps: float
+    paint_fps: float
+    latency_p50_ms: float | None
+    """From the grab of a frame to its painting."""
+    latency_p95_ms: float | None
+    paint_ms: float | None
+    """Median time a frame takes on the painting thread."""
+    painted: int
+    """Frames painted since the start."""
+    not_painted: int
+    """Frames that came while an older one was being painted, since the start: the camera is faster than the network."""
+    not_shown: int
+    """Paintings that were replaced before the viewer took them, since the start."""
+    source_size: tuple[int, int] | None
+    working_size: tuple[int, int] | None
 
 
 class RateMeter:
@@ -71,3 +93,37 @@ class Percentiles:
         with self._lock:
             ordered = sorted(self._values)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+class LiveMeters:
+    """Everything that a live pipeline measures. Its threads write to it, and any may read."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.camera_rate = RateMeter(clock=clock)
+        self.paint_rate = RateMeter(clock=clock)
+        self.latency = Percentiles()
+        """Seconds."""
+        self.busy = Percentiles()
+        """Seconds."""
+        self.sizes: tuple[tuple[int, int] | None, tuple[int, int] | None] = (None, None)
+        """The source's size, and the one that is worked at; one assignment, so that they belong together."""
+
+    def stats(self, *, not_painted: int, not_shown: int) -> LiveStats:
+        """How it stands now, with the two counts that others keep."""
+
+        def in_ms(seconds: float | None) -> float | None:
+            return None if seconds is None else 1000 * seconds
+
+        source_size, working_size = self.sizes
+        return LiveStats(
+            camera_fps=self.camera_rate.per_second,
+            paint_fps=self.paint_rate.per_second,
+            latency_p50_ms=in_ms(self.latency.at(0.5)),
+            latency_p95_ms=in_ms(self.latency.at(0.95)),
+            paint_ms=in_ms(self.busy.at(0.5)),
+            painted=self.paint_rate.count,
+            not_painted=not_painted,
+            not_shown=not_shown,
+            source_size=source_size,
+            working_size=working_size,
+        )

@@ -10,17 +10,19 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from av.video.reformatter import ColorRange
+import av
+from av.video.frame import PictureType
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from stylecam.errors import SinkError
 
 if TYPE_CHECKING:
-    import av
     from av.container import OutputContainer
 
     from stylecam.encoders import Encoder
+    from stylecam.frame import Frame
 
-__all__ = ["KEY_PICTURE_EVERY_S", "add_pictures"]
+__all__ = ["KEY_PICTURE_EVERY_S", "PictureMaker", "add_pictures"]
 
 KEY_PICTURE_EVERY_S = Fraction(1)
 _X264 = {
@@ -39,6 +41,50 @@ _LOOKAHEAD_S = 0.2
 _THREADS = 2
 """Fixed, because x264's output depends on it and the same frames shall give the same bytes on any number of cores."""
 _BT709 = 1
+_ACCURATE = 0x2 | 0x2000 | 0x40000
+"""SWS_BILINEAR, SWS_FULL_CHR_H_INT, SWS_ACCURATE_RND."""
+
+
+class PictureMaker:
+    """Frames as pictures that the encoder takes: in its pixels, with their times, a key picture every second."""
+
+    def __init__(self, pixel_format: str, *, time_base: Fraction, start: Fraction = Fraction(0)) -> None:
+        """Nothing is made yet.
+
+        Args:
+            pixel_format: what the encoder takes, by FFmpeg's name.
+            time_base: the resolution of the pictures' times.
+            start: where on the file's timeline the frames' zero lies.
+        """
+        self._format, self._time_base, self._start = pixel_format, time_base, start
+        self._reformatter = VideoReformatter()
+        self._last_tick: int | None = None
+        self._last_key: int | None = None
+
+    @property
+    def reached(self) -> float:
+        """The last picture's time on the file's timeline, in seconds; 0 before the first."""
+        return float((self._last_tick or 0) * self._time_base)
+
+    def picture(self, frame: Frame) -> av.VideoFrame:
+        """The next one. Of two frames of one moment the second comes a tick later: the file would refuse it."""
+        tick = round((Fraction(frame.pts) + self._start) / self._time_base)
+        if self._last_tick is not None:
+            tick = max(tick, self._last_tick + 1)
+        picture = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(frame.image, format="rgb24"),
+            format=self._format,
+            src_color_range=ColorRange.JPEG,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=_ACCURATE,
+        )
+        picture.pts, picture.time_base = tick, self._time_base
+        # By time, not by count, so that a slow variable rate cannot stretch a group of pictures.
+        if self._last_key is None or (tick - self._last_key) * self._time_base >= KEY_PICTURE_EVERY_S:
+            picture.pict_type, self._last_key = PictureType.I, tick
+        self._last_tick = tick
+        return picture
 
 
 def add_pictures(

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import av
-from av.video.frame import PictureType
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from stylecam.errors import DiskFullError, OutputExistsError, SinkError
 from stylecam.partlock import PartLock
-from stylecam.picturestream import KEY_PICTURE_EVERY_S, add_pictures
+from stylecam.picturestream import PictureMaker, add_pictures
 from stylecam.streamcopy import StreamCopy
 from stylecam.videofiles import CONTAINERS, part_path
 from stylecam.wholefile import NO_ROOM
@@ -49,8 +47,6 @@ _OPTIONS = {
     # Without bitexact its tracks and the file itself get random numbers, new in every export.
     "matroska": {"cluster_time_limit": str(round(_FRAGMENT_S * 1e3)), "fflags": "+bitexact"},
 }
-_ACCURATE = 0x2 | 0x2000 | 0x40000
-"""SWS_BILINEAR, SWS_FULL_CHR_H_INT, SWS_ACCURATE_RND."""
 
 
 class FrameSink(Protocol):
@@ -140,10 +136,7 @@ class VideoFileSink:
         self.part = part_path(self.path)
         self.frames = 0
         self.notices: list[str] = [_ODD.format(*size)] if odd else []
-        self._size, self._time_base, self._start = size, time_base, start
-        self._reformatter = VideoReformatter()
-        self._last_tick: int | None = None
-        self._last_key: int | None = None
+        self._size, self._time_base = size, time_base
         self._packets = 0
         self._open = True
         self._broken = False
@@ -168,6 +161,7 @@ class VideoFileSink:
                     sample_aspect_ratio=sample_aspect_ratio,
                     encoder=encoder,
                 )
+            self._pictures = PictureMaker(str(self._stream.pix_fmt), time_base=time_base, start=start)
             if carry:
                 self._copy = StreamCopy(carry, self._container, container=container, offset=carry_offset)
                 self.notices += self._copy.notices
@@ -184,23 +178,7 @@ class VideoFileSink:
         """Encode one frame."""
         if frame.size != self._size:
             raise ValueError(f"expected a frame of {self._size = }, got {frame.size = }")
-        tick = round((Fraction(frame.pts) + self._start) / self._time_base)
-        if self._last_tick is not None:
-            tick = max(tick, self._last_tick + 1)  # two frames of one moment would be refused
-        picture = self._reformatter.reformat(
-            av.VideoFrame.from_ndarray(frame.image, format="rgb24"),
-            format=self._stream.pix_fmt,
-            src_color_range=ColorRange.JPEG,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=_ACCURATE,
-        )
-        picture.pts, picture.time_base = tick, self._time_base
-        # By time, not by count, so that a slow variable rate cannot stretch a group of pictures.
-        if self._last_key is None or (tick - self._last_key) * self._time_base >= KEY_PICTURE_EVERY_S:
-            picture.pict_type, self._last_key = PictureType.I, tick
-        self._last_tick = tick
-        self._encode(picture)
+        self._encode(self._pictures.picture(frame))
         self.frames += 1
 
     def close(self, *, stopped: bool = False) -> None:
@@ -217,7 +195,7 @@ class VideoFileSink:
         self._encode(None)
         with self._errors():
             if self._copy:
-                self._copy.finish(until=self._end() if stopped else math.inf)
+                self._copy.finish(until=self._pictures.reached if stopped else math.inf)
             self._container.close()
             self._settle()
 
@@ -277,9 +255,6 @@ class VideoFileSink:
             self._copy.write_until(float(packet.dts * self._time_base))
         self._container.mux(packet)
         self._packets += 1
-
-    def _end(self) -> float:
-        return float((self._last_tick or 0) * self._time_base)
 
     def _has_fragments(self) -> bool:
         return self.frames > 0 and self.part.exists() and self.part.stat().st_size > 0

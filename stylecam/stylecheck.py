@@ -1,16 +1,14 @@
 """What a file must pass before it is believed to be a style. No tensor is touched until its header has passed.
 
-safetensors itself checks that the offsets leave no hole, overlap or tail. It lets duplicate keys, NaN and 200,000
-tensors (seven seconds of parsing) pass, which is why the header is read here first.
+The header is read here before safetensors sees the file, since that lets duplicate keys, NaN and 200,000 tensors (seven
+seconds of parsing) pass. Nothing here but the check of the weights themselves loads numpy.
 """
 
 from __future__ import annotations
 
 import json
-import os.path
+import math
 from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
 
 from stylecam.architecture import ARCHITECTURES, VARIANTS, parameter_shapes
 from stylecam.errors import StyleFormatError
@@ -30,10 +28,10 @@ __all__ = [
     "THUMBNAIL_SIDE",
     "check_finite",
     "check_header",
+    "check_layout",
     "is_pickled",
     "is_style",
     "parse_object",
-    "read_bytes",
     "read_header",
     "refused",
     "some",
@@ -45,6 +43,7 @@ THUMBNAIL_SIDE: Final = 256
 """The longest side a thumbnail may have, in pixels."""
 MAX_FILE_BYTES: Final = 64_000_000
 MAX_HEADER_BYTES: Final = 256 * 1024
+_BYTES: Final = {"F16": 2, "U8": 1}
 # Characters; the header's own limit is the only other one. A key that is not here is refused.
 TEXT_LIMITS: Final[Mapping[str, int]] = {
     "format": 32,
@@ -63,32 +62,24 @@ def refused(path: Path, reason: str) -> StyleFormatError:
     return StyleFormatError(f"{printable(path.name)} cannot be used as a style: {reason}")
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file of at most 64 MB, whole."""
-    # In one piece and not mapped: a file that shrinks under a memory map ends the process with SIGBUS.
-    try:
-        if not os.path.isfile(path):  # a pipe would block for ever
-            raise refused(path, "it is not a file" if os.path.exists(path) else "there is no such file")
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as exc:
-        raise refused(path, f"it cannot be read ({exc.strerror or exc})") from exc
-    if len(data) > MAX_FILE_BYTES:
-        raise refused(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB")
-    return data
-
-
 def is_pickled(data: bytes) -> bool:
     """Whether this looks like what torch.save writes: a zip file, or in old days a bare pickle."""
     # A safetensors header of 640 bytes would begin like a pickle, but for its brace.
     return data[:4] == b"PK\x03\x04" or (data[:1] == b"\x80" and data[1:2] in b"\2\3\4\5" and data[8:9] != b"{")
 
 
-def read_header(data: bytes, path: Path) -> dict[str, Any]:
+def read_header(data: bytes, path: Path, *, size: int | None = None) -> dict[str, Any]:
+    """The header as it stands there, a JSON object.
+
+    Args:
+        data: the file, or its beginning up to the header's end.
+        path: for what is said of it.
+        size: that of the file, where `data` is not the whole of it.
+    """
     if is_pickled(data):
         raise refused(path, "it is a PyTorch checkpoint; convert it with 'stylecam styles import'")
     length = int.from_bytes(data[:8], "little")
-    if len(data) < 10 or length > len(data) - 8:
+    if len(data) < 10 or length > (len(data) if size is None else size) - 8:
         raise refused(path, "it is not a safetensors file, or was cut off")
     if length > MAX_HEADER_BYTES:
         raise refused(path, f"its header has {length:,} bytes; {MAX_HEADER_BYTES:,} are allowed")
@@ -126,10 +117,10 @@ def is_style(header: Mapping[str, Any]) -> bool:
     return isinstance(metadata, dict) and str(metadata.get("format")).startswith("stylecam.style/")
 
 
-def check_header(header: dict[str, Any], path: Path) -> dict[str, str]:
+def check_header(header: Mapping[str, Any], path: Path) -> dict[str, str]:
     """The metadata, after the whole header has been found to be a style's."""
-    metadata = _check_metadata(header.pop("__metadata__", None), path)
-    thumbnail = header.pop("thumbnail", None)
+    metadata = _check_metadata(header.get("__metadata__"), path)
+    thumbnail = header.get("thumbnail")
     if thumbnail is not None and not (_has_dtype(thumbnail, "U8") and thumbnail_fits(thumbnail.get("shape"))):
         raise refused(path, f"its thumbnail is not uint8 and at most {THUMBNAIL_SIDE}×{THUMBNAIL_SIDE}×3")
     expected = {
@@ -138,7 +129,7 @@ def check_header(header: dict[str, Any], path: Path) -> dict[str, str]:
         if any(key.startswith(f"{variant}.") for key in header)
         for key, shape in parameter_shapes(ARCHITECTURES[variant]).items()
     }
-    if strange := header.keys() - expected.keys():
+    if strange := header.keys() - expected.keys() - {"__metadata__", "thumbnail"}:
         raise refused(path, f"it holds what no style holds: {some(strange)}")
     if not expected:
         raise refused(path, "it holds no network")
@@ -150,6 +141,33 @@ def check_header(header: dict[str, Any], path: Path) -> dict[str, str]:
         if header[key].get("shape") != shape:
             raise refused(path, f"{key} does not have the shape {shape}")
     return metadata
+
+
+def check_layout(header: Mapping[str, Any], path: Path, *, body: int) -> dict[str, tuple[int, int]]:
+    """Where in the `body` bytes after the header each tensor begins and ends, by its name.
+
+    Together they must fill the file without a hole, an overlap or a tail, as safetensors demands when it loads them:
+    so one that was cut off is found by its size alone. For a header that has passed `check_header`.
+    """
+    places = {key: _place(key, entry, path) for key, entry in header.items() if key != "__metadata__"}
+    reached = 0
+    for key, (begin, end) in sorted(places.items(), key=lambda place: place[1]):
+        if begin != reached:
+            raise refused(path, f"the file is damaged: {key} begins at {begin:,}, not at {reached:,}")
+        reached = end
+    if reached != body:
+        raise refused(path, f"the file is damaged: it has {body:,} bytes after its header, not {reached:,}")
+    return places
+
+
+def _place(key: str, entry: Mapping[str, Any], path: Path) -> tuple[int, int]:
+    offsets = entry.get("data_offsets")
+    if not isinstance(offsets, list) or len(offsets) != 2 or any(type(offset) is not int for offset in offsets):
+        raise refused(path, f"the file is damaged: it does not say where {key} is")
+    size = math.prod(entry["shape"]) * _BYTES[entry["dtype"]]
+    if offsets[1] - offsets[0] != size:
+        raise refused(path, f"the file is damaged: {key} has {offsets[1] - offsets[0]:,} bytes, not {size:,}")
+    return offsets[0], offsets[1]
 
 
 def _check_metadata(metadata: object, path: Path) -> dict[str, str]:
@@ -180,6 +198,9 @@ def thumbnail_fits(shape: object) -> bool:
 
 
 def check_finite(tensors: Mapping[str, NDArray[Any]], path: Path) -> None:
+    """Refuse a file with a weight that is NaN or infinite."""
+    import numpy as np
+
     for key, value in tensors.items():
         if value.dtype == np.float16 and not np.isfinite(value).all():
             raise refused(path, f"{key} holds values that are not finite in half precision")

@@ -1,12 +1,14 @@
 """The style file: one safetensors file, read as if a stranger had sent it.
 
 A style is data and never code. Nothing of a file is believed before it is checked: size of file and header first,
-then the exact set of keys, dtypes and shapes, and of the weights that each one is finite. The checks
-stand in `stylecheck.py`. Reading needs numpy only, so that a gallery opens without torch.
+then the exact set of keys, dtypes, shapes and places, and of the weights that each one is finite. The checks stand in
+`stylecheck.py`. To list a style takes its header alone (`stylehead.py`), and neither numpy nor safetensors: both are
+imported where weights or pixels are asked for. No torch anywhere.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import unicodedata
@@ -14,35 +16,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-import safetensors
-import safetensors.numpy
-
-from stylecam.architecture import ARCHITECTURES, VARIANTS, Variant, parameter_shapes
+from stylecam.architecture import ARCHITECTURES, Variant, parameter_shapes
 from stylecam.errors import StyleFormatError
 from stylecam.printable import printable
 from stylecam.stylecheck import (
     FORMAT,
     TEXT_LIMITS,
     check_finite,
-    check_header,
     parse_object,
-    read_bytes,
-    read_header,
     refused,
     thumbnail_fits,
 )
+from stylecam.stylehead import Head, open_style, read_bytes, read_head
 from stylecam.wholefile import write_whole
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from stylecam.frame import Image
+    from stylecam.stylehead import Pixels
 
-__all__ = ["SUFFIX", "Style", "check_name", "read_style", "write_style"]
+__all__ = ["SUFFIX", "Style", "check_name", "read_style", "read_style_header", "write_style"]
 
 SUFFIX: Final = ".safetensors"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -70,22 +68,40 @@ class Style:
     Two styles of one base can be mixed."""
     record: Mapping[str, object] = field(repr=False)
     """How it was trained and what it scored, as JSON."""
-    thumbnail: Image | None = field(repr=False)
     variants: tuple[Variant, ...]
     path: Path
+    _pixels: Pixels | None = field(repr=False)
+
+    @property
+    def thumbnail(self) -> Image | None:
+        """H×W×3 uint8, no side longer than 256, always the same pixels; None for a style without one."""
+        if self._pixels is None:
+            return None
+        import numpy as np
+
+        return np.frombuffer(self._pixels.data, np.uint8).reshape(self._pixels.height, self._pixels.width, 3)
 
     def weights(self, variant: Variant) -> dict[str, NDArray[np.float16]]:
         """Every parameter of `variant` by its name in the network, float16 as stored, all finite.
 
+        Read from the file and checked each time, by any thread: if another style was put in its place meanwhile, as
+        when one is trained on, these are the weights of the new one.
+
         Raises:
-            StyleFormatError: the style has no such variant, or its file has been damaged or removed since.
+            StyleFormatError: the style has no such variant, or its file is damaged, or was removed or replaced by one
+                without that variant since.
         """
         if variant not in self.variants:
             raise StyleFormatError(
                 f"style {self.name} holds no {variant!r} network, only {' and '.join(self.variants)}; "
                 f"use --quality {self.variants[0]}"
             )
-        _, tensors = _load(self.path)
+        head, tensors = _load(self.path)
+        if variant not in head.variants:
+            raise StyleFormatError(
+                f"style {self.name} holds no {variant!r} network any more, only {' and '.join(head.variants)}: "
+                f"{printable(self.path.name)} was replaced since it was listed; load the styles anew"
+            )
         prefix = f"{variant}."
         return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
@@ -101,24 +117,21 @@ def read_style(path: str | os.PathLike[str], *, name: str | None = None) -> Styl
         StyleFormatError: it cannot be read, or is not a style; says what is wrong with it.
     """
     path = Path(path)
-    if path.suffix != SUFFIX:
-        raise StyleFormatError(f"{printable(path.name)} is not a style file: those end in {SUFFIX}")
-    name = check_name(path.stem if name is None else name)
-    metadata, tensors = _load(path)
-    text = {key: _clean(metadata.get(key, "")) for key in TEXT_LIMITS if key != "record"}
-    return Style(
-        name=name,
-        title=text["title"] or name,
-        author=text["author"],
-        licence=text["licence"],
-        origin=text["origin"],
-        origin_sha256=text["origin_sha256"],
-        base=text["base"],
-        record=parse_object(metadata.get("record", "{}"), path, "training record"),
-        thumbnail=tensors.get("thumbnail"),
-        variants=tuple(v for v in VARIANTS if any(key.startswith(f"{v}.") for key in tensors)),
-        path=path,
-    )
+    name = _name_of(path, name)
+    head, _ = _load(path)
+    return _style(name, head, path)
+
+
+def read_style_header(path: str | os.PathLike[str]) -> Style:
+    """As `read_style`, but without looking at the weights: a thirtieth of the bytes, for a list of styles.
+
+    Weights that are not finite are found by `Style.weights`; a file that was cut off is found here.
+    """
+    path = Path(path)
+    name = _name_of(path, None)
+    with open_style(path) as file:
+        head = read_head(file, path)
+    return _style(name, head, path)
 
 
 def write_style(
@@ -153,6 +166,9 @@ def write_style(
         SinkError: the file cannot be written; `DiskFullError` where there is no room.
         ValueError: wrong keys or shapes.
     """
+    import numpy as np
+    import safetensors.numpy
+
     path = Path(path)
     if path.suffix != SUFFIX:
         raise ValueError(f"expected a path that ends in {SUFFIX}, got {str(path)!r}")
@@ -211,13 +227,38 @@ def _clean(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if unicodedata.category(c)[0] != "C").strip()
 
 
-def _load(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    """Metadata and tensors of a file that has passed every check."""
+def _name_of(path: Path, name: str | None) -> str:
+    if path.suffix != SUFFIX:
+        raise StyleFormatError(f"{printable(path.name)} is not a style file: those end in {SUFFIX}")
+    return check_name(path.stem if name is None else name)
+
+
+def _style(name: str, head: Head, path: Path) -> Style:
+    text = {key: _clean(head.metadata.get(key, "")) for key in TEXT_LIMITS if key != "record"}
+    return Style(
+        name=name,
+        title=text["title"] or name,
+        author=text["author"],
+        licence=text["licence"],
+        origin=text["origin"],
+        origin_sha256=text["origin_sha256"],
+        base=text["base"],
+        record=parse_object(head.metadata.get("record", "{}"), path, "training record"),
+        variants=head.variants,
+        path=path,
+        _pixels=head.thumbnail,
+    )
+
+
+def _load(path: Path) -> tuple[Head, dict[str, NDArray[Any]]]:
+    """Head and tensors of a file that has passed every check."""
+    import safetensors.numpy
+
     data = read_bytes(path)
-    metadata = check_header(read_header(data, path), path)
+    head = read_head(io.BytesIO(data), path)
     try:
         tensors = safetensors.numpy.load(data)
     except safetensors.SafetensorError as exc:
         raise refused(path, f"the file is damaged ({exc})") from exc
     check_finite(tensors, path)
-    return metadata, tensors
+    return head, tensors

@@ -19,7 +19,7 @@ import platformdirs
 from stylecam.bundled import bundled_path
 from stylecam.errors import StyleError, StyleFormatError, StyleNotFoundError
 from stylecam.printable import printable
-from stylecam.stylefile import SUFFIX, Style, check_name, read_style, write_style
+from stylecam.stylefile import SUFFIX, Style, check_name, read_style, read_style_header, write_style
 
 __all__ = ["Style", "StyleLibrary", "parse_mix", "read_style", "style_path", "user_styles_folder", "write_style"]
 
@@ -41,21 +41,24 @@ class StyleLibrary(Mapping[str, Style]):
 
     Args:
         folders: searched in this order; by default the three places above.
+        check_weights: read every style whole, and skip those whose weights are damaged, too. Without, a style is read
+            up to its weights, which takes some milliseconds for all, and `Style.weights` finds what is wrong with them.
 
     A name that is not there raises `StyleNotFoundError`, or `StyleFormatError` if there is such a file but it is
     damaged. Neither is a `KeyError`, so `get` and `in` are answered here and not by `Mapping`.
     """
 
-    def __init__(self, folders: Sequence[str | os.PathLike[str]] | None = None) -> None:
+    def __init__(self, folders: Sequence[str | os.PathLike[str]] | None = None, *, check_weights: bool = False) -> None:
         self.user_folder = user_styles_folder()
         self.folders: tuple[Path, ...] = tuple(map(Path, folders)) if folders is not None else self._default_folders()
         self.problems: list[tuple[Path, str]] = []
         """What was skipped, and why, in one line each."""
+        read = read_style if check_weights else read_style_header
         found: dict[str, Style] = {}
         for folder in self.folders:
             for path in self._style_files(folder):
                 try:
-                    style = read_style(path)
+                    style = read(path)
                 except StyleFormatError as exc:
                     self.problems.append((path, str(exc)))
                 else:

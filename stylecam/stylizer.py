@@ -6,7 +6,6 @@ is painted by one style whole, and a style that fails leaves the one before.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +19,12 @@ from stylecam.compositing import blend, fit_within, keep_source_colors, resize
 from stylecam.devices import Device, choose_device
 from stylecam.engine import Engine, Painter
 from stylecam.errors import SourceError, StyleError
+from stylecam.mixing import mix_title, mixed_weights, normalised
 from stylecam.pending import Pending
 from stylecam.politeness import run_politely
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from contextlib import AbstractContextManager
-
-    from numpy.typing import NDArray
 
     from stylecam.frame import Image
     from stylecam.styles import Style
@@ -246,7 +243,7 @@ class Stylizer:
         return "; ".join([", ".join(parts), *self.notes])
 
     def _make_look(self, style: Style | Sequence[tuple[Style, float]], *, current: _Look | None) -> _Look:
-        mix = _normalised(style if isinstance(style, Sequence) else [(style, 1.0)])
+        mix = normalised(style if isinstance(style, Sequence) else [(style, 1.0)])
         variant, note = self._choose_variant([part for part, _ in mix])
         key = tuple((id(part), share) for part, share in mix)
         if current is not None and current.variant == variant:
@@ -257,10 +254,9 @@ class Stylizer:
         else:
             self._ready.clear()  # a network of another size would keep the memory of its engine
             engine = Engine(ARCHITECTURES[variant], self._device, exact=self._exact)
-        weights = _mixed([(part.weights(variant), share) for part, share in mix])
-        title = mix[0][0].name if len(mix) == 1 else " + ".join(f"{part.name} {share:.0%}" for part, share in mix)
+        weights = mixed_weights([(part.weights(variant), share) for part, share in mix])
         styles = tuple(part for part, _ in mix)
-        look = self._ready[key] = _Look(title, variant, note, engine, engine.prepare(weights), styles)
+        look = self._ready[key] = _Look(mix_title(mix), variant, note, engine, engine.prepare(weights), styles)
         while len(self._ready) > _READY:
             self._ready.popitem(last=False)
         return look
@@ -279,26 +275,3 @@ class Stylizer:
             return wanted, None
         which = "the style has no" if len(styles) == 1 else "the styles do not all have the"
         return shared[0], f"{which} {wanted} variant"
-
-
-def _normalised(mix: Sequence[tuple[Style, float]]) -> list[tuple[Style, float]]:
-    """The parts that count, with weights that add up to 1."""
-    if any(not math.isfinite(weight) or weight < 0 for _, weight in mix):
-        raise ValueError(f"expected weights of 0 or more, got {[weight for _, weight in mix]}")
-    total = sum(weight for _, weight in mix)
-    if total <= 0:
-        raise ValueError("expected at least one style with a weight above 0")
-    return [(style, weight / total) for style, weight in mix if weight > 0]
-
-
-def _mixed(parts: Sequence[tuple[Mapping[str, NDArray[np.floating]], float]]) -> dict[str, NDArray[np.float32]]:
-    """The weighted mean of the parameters ("deep network interpolation", https://arxiv.org/abs/1811.10515)."""
-    names = parts[0][0].keys()
-    if any(weights.keys() != names for weights, _ in parts):
-        raise StyleError("These styles cannot be mixed: their networks differ.")
-    if len(parts) == 1:
-        return {name: array.astype(np.float32) for name, array in parts[0][0].items()}
-    return {
-        name: np.sum([share * weights[name].astype(np.float32) for weights, share in parts], axis=0, dtype=np.float32)
-        for name in names
-    }

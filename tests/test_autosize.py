@@ -81,11 +81,22 @@ def test_when_the_machine_becomes_free_the_size_grows_again() -> None:
     assert _run(auto, _machine(0.01), 3000)[-1] == _SOURCE
 
 
-def test_another_source_starts_where_the_last_one_was_and_small_ones_stay_recognisable() -> None:
+def test_another_source_starts_where_the_last_one_was_and_small_ones_stay_as_they_are() -> None:
     auto = AutoSize(24)
     _run(auto, _machine(3.0), 300)
-    assert min(auto.size_for((160, 120))) >= 96
-    assert min(auto.size_for((64, 48))) == 48
+    assert auto.size_for((640, 480)) == (320, 240)
+    for small in ((320, 240), (208, 117), (64, 48)):
+        assert auto.size_for(small) == small
+
+
+@pytest.mark.parametrize("source", [(640, 480), (832, 468), (1280, 720), (1920, 1080), (480, 640), (400, 300)])
+def test_even_a_hopeless_machine_paints_what_can_be_looked_at(source: tuple[int, int]) -> None:
+    auto = AutoSize(24)
+    size = auto.size_for(source)
+    for _ in range(300):
+        size = auto.after(2.0, source)
+    assert size[0] * size[1] >= 0.97 * 320 * 240, "its width is a multiple of eight"
+    assert size != source
 
 
 def test_a_rate_of_nought_is_refused() -> None:

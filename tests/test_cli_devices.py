@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 
-from stylecam import cameras, virtualcamera
+from stylecam import cameras, layouts, virtualcamera
+from stylecam.architecture import ARCHITECTURES, VARIANTS
 from stylecam.cameras import CameraFault, CameraInfo
 from stylecam.cli import main
 from stylecam.errors import SinkError
@@ -166,3 +168,36 @@ def test_a_driver_that_is_not_loaded_is_told_without_opening_anything(
     assert not facts["available"]
     assert "sudo modprobe v4l2loopback" in facts["problem"]
     assert fake.opened == []
+
+
+def test_layouts_that_were_timed_before_are_told(
+    opened: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(layouts, "layouts_path", lambda: tmp_path / "layouts.json")
+    assert report(capsys)["layouts"] == []
+    assert main(["devices"]) == 0
+    assert "fastest layouts" not in capsys.readouterr().out
+    model = "NVIDIA H100, compute capability 9.0, cuDNN 91900"
+    first, second, *others = layouts.CANDIDATES
+    times = {
+        "fast": {first: 0.5, second: 0.25},
+        "full": {first: 2.5, second: 3.0, **dict.fromkeys(others, 4.0)},
+    }
+    keys = {v: f"{model}, torch {torch.__version__}, {ARCHITECTURES[v]}, torch.float16" for v in VARIANTS}
+    written = {"version": 1, "times": {keys[variant]: ms for variant, ms in times.items()}}
+    (tmp_path / "layouts.json").write_text(json.dumps(written))
+    fast, full = report(capsys)["layouts"]
+    assert fast == {
+        "model": model,
+        "variant": "fast",
+        "precision": "float16",
+        "milliseconds": times["fast"],
+        "fastest": second,
+    }
+    assert (full["variant"], full["fastest"]) == ("full", first)
+    assert main(["devices"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    begin = lines.index("fastest layouts, as timed here with a picture of 640×480")
+    assert lines[begin + 1] == f"  fast, float16: {second}, 0.25 ms, on {model}; 2 of 4 are timed so far"
+    assert lines[begin + 2] == f"  full, float16: {first}, 2.50 ms, on {model}"
+    assert lines[begin + 3] == "videos are encoded with"

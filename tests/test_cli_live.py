@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 
 from stylecam.cli import main
 from tests.clips import make_clip, video_pts
@@ -37,6 +38,30 @@ def test_it_records_without_a_window(tmp_path: Path, style: str, capsys: pytest.
     times = video_pts(out)
     assert times == sorted(set(times))
     assert len(times) >= 5
+
+
+@pytest.mark.parametrize(("given", "precision"), [((), "bfloat16"), (("--exact",), "float32")])
+def test_whoever_asks_for_the_exact_picture_gets_float32(
+    given: tuple[str, ...],
+    precision: str,
+    tmp_path: Path,
+    style: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    arguments = ["--source", "test", "--style", style, "--device", "cpu", "--size", "64x48", "--seconds", "0.1"]
+    assert main(["live", "--no-window", *arguments, "--record", str(tmp_path / "out.mp4"), *given]) == 0
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Test pattern: ")]
+    assert told.endswith(f", {precision}")
+
+
+def test_the_window_does_not_take_what_is_for_a_run_without_one(capsys: pytest.CaptureFixture[str]) -> None:
+    for option in (["--exact"], ["--seconds", "1"]):
+        assert main(["live", *option]) == 2
+        error = capsys.readouterr().err
+        assert option[0] in error
+        assert "is for --no-window" in error
 
 
 def test_a_clip_can_be_the_source(tmp_path: Path, style: str) -> None:

@@ -15,7 +15,7 @@ from stylecam.cli import main, training_output
 from stylecam.network import TransformerNet
 from stylecam.pictures import Picture, read_picture, write_picture
 from stylecam.styles import StyleLibrary, user_styles_folder
-from tests.tiny import write_tiny_style
+from tests.tiny import spoil_weights, write_tiny_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +146,18 @@ def test_removing_with_nobody_to_ask_needs_yes(capsys: pytest.CaptureFixture[str
     assert run("remove", "mine") == 2
     assert "--yes" in capsys.readouterr().err
     assert path.exists()
+
+
+def test_a_style_with_damaged_weights_is_named_and_left_out_of_a_sheet(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil_weights(folder / "dots.safetensors")
+    write_picture(tmp_path / "photo.png", Picture(np.full((64, 96, 3), 90, np.uint8)))
+    command = ("list", "--sheet", tmp_path / "photo.png", "-o", tmp_path / "sheet.png", "--device", "cpu")
+    assert run(*command, "--json") == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["styles"] == ["wave"]
+    assert "skipped: 'dots.safetensors' cannot be used as a style" in output.err
 
 
 def test_a_sheet_paints_a_photo_in_every_style(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,18 +18,19 @@ import numpy as np
 import pytest
 
 import stylecam.gui.app
-from stylecam import devices, doctor
+from stylecam import devices, doctor, doctorfiles
 from stylecam.bundled import bundled_path
 from stylecam.cli import main
 from stylecam.devices import Device
-from stylecam.doctor import CHECKS, Finding, examine
+from stylecam.doctor import CHECKS, examine
 from stylecam.errors import DeviceError, StyleError
+from stylecam.findings import Finding
 from stylecam.gui.settings import Settings, save_settings, settings_path
 from stylecam.styles import user_styles_folder
 from stylecam.stylizer import Stylizer
 from stylecam.videofiles import part_path
 from tests.hardware import REFUSING, WORKING, install
-from tests.tiny import write_tiny_style
+from tests.tiny import spoil_weights, write_tiny_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,8 @@ def raising(error: Exception) -> Callable[..., Any]:
 def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place for bundled files that holds one sound style."""
     write_tiny_style(tmp_path / "assets" / "styles" / "wave.safetensors")
-    monkeypatch.setattr(doctor, "bundled_path", lambda relative: tmp_path / "assets" / relative)
+    for module in (doctor, doctorfiles):
+        monkeypatch.setattr(module, "bundled_path", lambda relative: tmp_path / "assets" / relative)
     return tmp_path / "assets"
 
 
@@ -253,6 +255,18 @@ def test_a_damaged_bundled_style_is_a_failure_and_one_of_yours_a_note(bundled: P
     assert "dots.safetensors" in finding.words
     shutil.rmtree(bundled / "styles")
     assert "there is no folder" in found("styles").words
+
+
+def test_styles_whose_weights_are_damaged_are_told(bundled: Path) -> None:
+    mine = write_tiny_style(user_styles_folder() / "mine.safetensors").path
+    assert found("styles").state == "good"
+    spoil_weights(mine)
+    finding = found("styles")
+    assert (finding.state, "mine.safetensors" in finding.words) == ("note", True)
+    spoil_weights(bundled / "styles" / "wave.safetensors")
+    finding = found("styles")
+    assert finding.state == "bad"
+    assert "holds values that are not finite" in finding.words
 
 
 def test_a_file_where_a_folder_belongs_is_told() -> None:

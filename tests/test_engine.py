@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,7 +129,8 @@ def test_within_overlapping_several_pictures_are_painted_at_a_time_and_read_in_t
 
 def test_each_of_several_painters_has_its_share_of_the_threads(two_threads: None) -> None:
     torch.set_num_threads(6)
-    with shared_threads(4) as pool:
+    with shared_threads(4) as (pool, workers):
+        assert workers == 4
         assert {pool.submit(torch.get_num_threads).result() for _ in range(20)} == {1}
         assert torch.get_num_threads() == 6
         later: list[int] = []
@@ -162,6 +165,21 @@ def test_pictures_that_would_take_too_much_memory_together_are_painted_one_by_on
         engine.start(painter, picture(31, 40)).result()
     assert painted_in[0] == threading.current_thread().name
     assert painted_in[1].startswith("stylecam-painter")
+
+
+def test_as_many_pictures_are_on_their_way_as_there_are_workers(
+    two_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def seven(most: int) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+        with ThreadPoolExecutor(1) as pool:
+            yield pool, 7
+
+    monkeypatch.setattr(stylecam.engine, "shared_threads", seven)
+    engine = Engine(ARCHITECTURES["fast"], CPU)
+    with engine.overlapping():
+        assert engine.ahead == 7
+    assert engine.ahead == 0
 
 
 def test_one_thread_paints_one_picture_at_a_time(two_threads: None) -> None:
@@ -317,6 +335,21 @@ def test_errors_of_the_device_say_what_helps(error: Exception, says: str, monkey
     with pytest.raises(DeviceError, match=says) as caught:
         engine.paint(painter, picture())
     assert caught.value.__cause__ is error
+
+
+def test_a_style_that_finds_no_memory_is_not_blamed_on_the_size_of_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(ARCHITECTURES["full"], MPS)
+
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("MPS backend out of memory")
+
+    monkeypatch.setattr(engine, "_build", fail)
+    with pytest.raises(DeviceError) as caught:
+        engine.prepare(random_weights("full"))
+    assert str(caught.value) == (
+        "Apple GPU has not enough free memory for the style's network. Choose --quality fast, close other programs "
+        "that use it, or choose --device cpu."
+    )
 
 
 def test_an_error_of_our_own_is_not_blamed_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from stylecam import layouts
 from stylecam.architecture import ARCHITECTURES, VARIANTS, Variant
 from stylecam.engine import Engine
 from stylecam.inference import FORMS, build_network, to_network
-from stylecam.layouts import CANDIDATES, fastest_form, layouts_path
+from stylecam.layouts import CANDIDATES, KnownLayout, fastest_form, known_layouts, layouts_path
 from stylecam.network import TransformerNet
 from tests.accelerators import CUDA, Recorder, picture
 from tests.tiny import random_weights
@@ -228,3 +228,27 @@ def test_an_engine_asks_once_for_each_precision_and_paints_with_what_it_is_told(
     assert live is not None
     assert isinstance(live.in1, torch.nn.GroupNorm)
     assert live.conv2.conv2d.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_what_is_remembered_can_be_asked_for_and_names_the_fastest_first(path: Path) -> None:
+    assert known_layouts(path) == []
+    pick(Timed(4, 2, 3, 1), path, dtype=torch.float16)
+    pick(Timed(5, None, 7, 6), path, architecture=ARCHITECTURES["full"])
+    model = "A GPU, compute capability 9.9"
+    fast, full = known_layouts(path)
+    assert fast == KnownLayout(model, "fast", "float16", {NAMES[3]: 1, NAMES[1]: 2, NAMES[2]: 3, NAMES[0]: 4})
+    assert full == KnownLayout(model, "full", "float32", {NAMES[0]: 5, NAMES[3]: 6, NAMES[2]: 7})
+    for known in (fast, full):
+        assert list(known.milliseconds.values()) == sorted(known.milliseconds.values())
+
+
+def test_what_is_remembered_of_another_torch_or_network_is_not_told(path: Path) -> None:
+    pick(Timed(1, 2, 3, 4), path)
+    held = json.loads(path.read_text())
+    (key,) = held["times"]
+    strange = [key.replace(torch.__version__, "1.0"), key.replace("blocks=5", "blocks=4"), "", "fast"]
+    held["times"] = {name: {NAMES[0]: 1.0} for name in strange} | {key: {"nonesuch": 1.0}}
+    path.write_text(json.dumps(held))
+    assert known_layouts(path) == []
+    path.write_text("{")
+    assert known_layouts(path) == []

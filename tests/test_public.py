@@ -28,7 +28,7 @@ _MAY_IMPORT = {
     "cv2": {"opencv", "sources", "cameras", "steadiness", "flowblend", "doctor", "benching"},
     "av": {
         *("probe", "decoding", "sources", "sinks", "picturestream", "streamcopy", "recovery", "doctor"),
-        *("encoders", "encodertrial"),
+        *("encoders", "encodertrial", "movtext"),
     },
     "PIL": {"pictures", "sheet"},
     "onnx": {"onnxexport"},

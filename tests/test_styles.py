@@ -11,7 +11,7 @@ import pytest
 from stylecam.architecture import ARCHITECTURES, parameter_shapes
 from stylecam.errors import DiskFullError, SinkError, StyleError, StyleFormatError, StyleNotFoundError
 from stylecam.styles import StyleLibrary, parse_mix, read_style, write_style
-from tests.tiny import random_weights, write_tiny_style
+from tests.tiny import random_weights, spoil_weights, write_tiny_style
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +128,21 @@ def test_a_library_reads_the_good_styles_and_names_the_bad(tmp_path: Path) -> No
         library["broken"]
 
 
+def test_a_library_reads_no_weights_unless_it_is_to_check_them(tmp_path: Path) -> None:
+    for name in ("wave", "candy"):
+        write_tiny_style(tmp_path / f"{name}.safetensors")
+    spoil_weights(tmp_path / "wave.safetensors")
+    library = StyleLibrary([tmp_path])
+    assert (list(library), library.problems) == (["candy", "wave"], [])
+    with pytest.raises(StyleFormatError, match=r"wave\.safetensors.*not finite"):
+        library["wave"].weights("fast")
+    assert library["candy"].weights("fast")
+    checked = StyleLibrary([tmp_path], check_weights=True)
+    assert list(checked) == ["candy"]
+    with pytest.raises(StyleFormatError, match=r"wave\.safetensors.*not finite"):
+        checked["wave"]
+
+
 def test_a_missing_style_names_the_nearest_and_what_there_is(tmp_path: Path) -> None:
     for name in ("wave", "candy"):
         write_tiny_style(tmp_path / f"{name}.safetensors")
@@ -209,11 +224,11 @@ def test_a_mix_that_cannot_be_read_is_refused_in_one_line(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_reading_styles_loads_neither_torch_nor_opencv_nor_av(tmp_path: Path) -> None:
+def test_listing_styles_loads_neither_numpy_nor_torch_opencv_or_av(tmp_path: Path) -> None:
     write_tiny_style(tmp_path / "wave.safetensors")
     code = (
         "import sys; from stylecam.styles import StyleLibrary\n"
         f"assert list(StyleLibrary([{str(tmp_path)!r}])) == ['wave']\n"
-        "assert not {'torch', 'cv2', 'av', 'PIL'} & set(sys.modules), sorted(sys.modules)\n"
+        "assert not {'numpy', 'safetensors', 'torch', 'cv2', 'av', 'PIL'} & set(sys.modules), sorted(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

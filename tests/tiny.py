@@ -45,3 +45,11 @@ def write_tiny_style(path: Path, *, variants: tuple[Variant, ...] = ("fast",), s
     """Write `path` (``<name>.safetensors``) with random weights; `fields` go to `write_style`."""
     fields = {"title": path.stem.title(), "author": "A Test", "licence": "CC0-1.0", **fields}
     return write_style(path, weights={v: random_weights(v, seed=seed) for v in variants}, **fields)
+
+
+def spoil_weights(path: Path) -> None:
+    """Make one weight of a style file NaN; size and header stay as they were."""
+    data = bytearray(path.read_bytes())
+    begin = 8 + int.from_bytes(data[:8], "little")
+    data[begin : begin + 2] = b"\xff\x7f"
+    path.write_bytes(data)

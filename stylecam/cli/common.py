@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DONE_WITH_LOSSES",
     "DeviceOption",
+    "ExactOption",
     "ForceOption",
     "JsonOption",
     "KeepColorsOption",
@@ -101,7 +102,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
 
 
 def load_stylizer(
-    style: str, *, strength: float, keep_colors: bool, quality: Quality, size: str, device: str, exact: bool = False
+    style: str, *, strength: float, keep_colors: bool, quality: Quality, size: str, device: str, exact: bool
 ) -> Stylizer:
     """The stylizer that a command's options describe.
 

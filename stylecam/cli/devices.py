@@ -27,15 +27,18 @@ def devices(
     """List processors, graphics cards, video encoders and cameras.
 
     A name in the first column is one that --device, --encoder and --source take. Encoders are tried by encoding with
-    them. Cameras are listed, and not opened unless --open is given: a lamp that goes on by itself is alarming.
+    them. The layout that each network runs in fastest on a graphics card is shown once it has been timed, at its first
+    use. Cameras are listed, and not opened unless --open is given: a lamp that goes on by itself is alarming.
 
     Example: stylecam devices --open
     """
     from stylecam.devicefacts import describe_devices
     from stylecam.devices import choose_device
+    from stylecam.layouts import CANDIDATES, known_layouts
 
     auto = choose_device()
     found = describe_devices()
+    layouts = known_layouts()
     encoders, encoder_problem = _told(_encoders)
     cameras, camera_problem = _told(lambda: _cameras(open_them=open_them))
     name, virtual_problem = _told(lambda: _virtual_camera(open_it=open_them))
@@ -44,6 +47,7 @@ def devices(
             "schema": 1,
             "auto": {"device": auto.label, "name": auto.name, "reason": auto.reason},
             "devices": [{**asdict(facts), "usable": facts.problem is None} for facts in found],
+            "layouts": [{**asdict(known), "fastest": next(iter(known.milliseconds))} for known in layouts],
             "encoders": encoders or [],
             "encoders_problem": encoder_problem,
             "cameras": cameras or [],
@@ -56,6 +60,13 @@ def devices(
     for facts in found:
         typer.echo(f"  {facts.label:<8}{facts.details}")
     typer.echo(f"  {'auto':<8}takes {auto.label}: {auto.reason}")
+    if layouts:
+        typer.echo("fastest layouts, as timed here with a picture of 640×480")
+    for known in layouts:
+        name, took = next(iter(known.milliseconds.items()))
+        count = len(known.milliseconds)
+        left = "" if count == len(CANDIDATES) else f"; {count} of {len(CANDIDATES)} are timed so far"
+        typer.echo(f"  {known.variant}, {known.precision}: {name}, {took:.2f} ms, on {known.model}{left}")
     typer.echo("videos are encoded with")
     typer.echo(f"  {'software':<19}x264, on the processor")
     if encoder_problem:

@@ -64,6 +64,10 @@ def live(
     fps: Annotated[int | None, typer.Option(min=5, max=60, help="The rate that --size auto keeps.")] = None,
     quality: QualityOption = Quality.auto,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Where the network runs.")] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Without a window: compute in float32 even where sixteen bits are faster."),
+    ] = False,
     mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Flip the picture left to right.")] = None,
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Record from the start: .mp4, .mov or .mkv.")
@@ -89,6 +93,8 @@ def live(
     if window:
         if seconds is not None:
             raise typer.BadParameter("is for --no-window", param_hint="--seconds")
+        if exact:
+            raise typer.BadParameter("is for --no-window", param_hint="--exact")
         raise typer.Exit(
             open_window(
                 source=source,
@@ -116,6 +122,7 @@ def live(
         fps=fps or _FPS,
         quality=quality,
         device=device or "auto",
+        exact=exact,
         mirror=bool(mirror),
         record=record,
         virtual_camera=virtual_camera,
@@ -156,6 +163,7 @@ class _Run:
     fps: int
     quality: Quality
     device: str
+    exact: bool
     mirror: bool
     record: Path | None
     virtual_camera: bool
@@ -181,6 +189,7 @@ def _run_without_window(run: _Run) -> int:
             quality=run.quality,
             size="native",
             device=run.device,
+            exact=run.exact,
         )
         failures: list[BaseException] = []
         ended = threading.Event()

@@ -51,7 +51,7 @@ def list_styles(
 
     if (sheet is None) != (output is None):
         raise typer.BadParameter("a sheet needs both --sheet PHOTO and -o OUT", param_hint="--sheet")
-    library = StyleLibrary()
+    library = StyleLibrary(check_weights=sheet is not None)  # a sheet is not given up for one that is damaged
     _name_problems(library, quiet=quiet)
     if sheet is not None and output is not None:
         _write_sheet(library, sheet, output, quality=quality, device=device, force=force)

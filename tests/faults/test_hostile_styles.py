@@ -78,7 +78,18 @@ def test_the_files_made_here_are_good_before_they_are_spoilt(style: Path) -> Non
 def test_weights_that_are_not_finite(style: Path, bad: float) -> None:
     content = tensors()
     content["fast.res3.conv1.conv2d.weight"][1, 2, 0, 1] = bad
-    assert "fast.res3.conv1.conv2d.weight holds values that are not finite" in refusal(write(style, content))
+    write(style, content)
+    with pytest.raises(
+        StyleFormatError, match=r"fast\.res3\.conv1\.conv2d\.weight holds values that are not finite"
+    ) as caught:
+        read_style(style)
+    # A list does not look at weights: whoever asks for them is told, in the same words.
+    listed = StyleLibrary([style.parent])["s"]
+    with pytest.raises(StyleFormatError) as later:
+        listed.weights("fast")
+    assert str(later.value) == str(caught.value)
+    checked = StyleLibrary([style.parent], check_weights=True)
+    assert (list(checked), checked.problems) == ([], [(style, str(caught.value))])
 
 
 def test_a_wrong_shape(style: Path) -> None:
