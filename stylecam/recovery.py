@@ -20,6 +20,7 @@ from stylecam.errors import DiskFullError, SinkError, SourceError, SourceOpenErr
 from stylecam.partlock import PartLock
 from stylecam.probe import as_fraction, open_media
 from stylecam.sinks import check_output
+from stylecam.streamcopy import copy_track_tags, file_tags
 from stylecam.videofiles import CONTAINERS
 from stylecam.wholefile import NO_ROOM
 
@@ -37,8 +38,6 @@ _LONGEST_NAME: Final = 240
 """Bytes of a file's name that leave room for a number; file systems take 255."""
 _LOOK_AT: Final = 64_000_000
 """Bytes of a Matroska file that are read to learn how long it is; beyond, its length is estimated from them."""
-_OWN_TAGS: Final = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
-_TRACK_TAGS: Final = ("language", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +247,9 @@ def _add_tracks(source: InputContainer, streams: list[Any], output: OutputContai
     for stream in streams:
         track = output.add_stream_from_template(stream)
         track.time_base = stream.time_base  # the same ticks, so that no time is rounded
-        track.metadata.update({key: stream.metadata[key] for key in _TRACK_TAGS if key in stream.metadata})
+        copy_track_tags(stream, track)
         tracks[stream.index] = track
-    output.metadata.update({key: value for key, value in source.metadata.items() if key.lower() not in _OWN_TAGS})
+    output.metadata.update(file_tags(source))
     chapters = source.chapters()
     if chapters:
         output.set_chapters(chapters)

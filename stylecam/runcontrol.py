@@ -10,6 +10,7 @@ import contextlib
 import json
 import math
 import os
+import shlex
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -40,7 +41,11 @@ __all__ = [
 ]
 
 Wish = Literal["run", "pause", "keep", "cancel"]
-"""What a trainer is told to do; `keep` is: stop now and make the style from what is there."""
+"""What a trainer is told to do; `keep` is: stop now and make the style from what is there.
+
+While a run finishes (measures a network and makes the style of it), `cancel` ends it before the style is written,
+`keep` lets it finish and begins no further network, `pause` waits for the next network, if there is one.
+"""
 EMPHASIS_RANGE: Final = (0.25, 4.0)
 
 _TAIL: Final = 65_536
@@ -68,7 +73,7 @@ def read_control(folder: Path) -> Control:
 
 
 def write_control(folder: Path, control: Control) -> None:
-    """Tell the run what is wanted; its trainer reads it before each step.
+    """Tell the run what is wanted; its trainer reads it before each step, and every few seconds while it finishes.
 
     Raises:
         SinkError: it cannot be written; what was wanted before still is.
@@ -81,6 +86,7 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         path = folder / "lock"
+        typed = shlex.quote(str(folder))  # a name alone is found only in the folder of runs
         # Whoever asks whether a run is running holds its lock for some microseconds: that is no reason to give up.
         for remaining in reversed(range(10)):
             try:
@@ -94,8 +100,9 @@ class RunLock:
             except SinkError as exc:
                 if not remaining:
                     raise TrainError(
-                        f"{printable(folder.name)} is being trained already, by another process; wait until that has "
-                        "ended, or stop it"
+                        f"{printable(folder.name)} is being trained already, by another process: "
+                        f"see 'stylecam train list'; wait until it has ended, or end it with "
+                        f"'stylecam train keep {typed}' or 'cancel {typed}'"
                     ) from exc
                 time.sleep(0.02)
             except OSError as exc:

@@ -58,7 +58,7 @@ RunState = Literal["running", "paused", "stopped", "finished", "failed", "cancel
 _TRIAL = re.compile(r"([a-z]+)-(\d+)\.safetensors")
 # What a run consists of, `run.json` aside. A folder may hold what is not ours, and that is never deleted.
 _FILES: Final = ("painting.*", "still.jpg", "control.json", "lock", "trainer.log", "events.jsonl", ".*.part")
-_FOLDERS: Final = ("content", ".content.part", "fast", "full", "previews", "trials", "tensorboard")
+_FOLDERS: Final = ("bases", "content", ".content.part", "fast", "full", "previews", "trials", "tensorboard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class RunInfo:
     """The style file, once finished."""
     text: str
     """Why it failed or stopped; empty otherwise."""
+    finishing: bool = False
+    """Whether its trainer measures a network now, and makes the style of it."""
 
 
 def runs_folder() -> Path:
@@ -140,6 +142,7 @@ def read_run(folder: Path) -> RunInfo:
         seconds_left=told.seconds_left if ended in (None, "stopped") else None,
         style=Path(told.path) if ended == "finished" and told.path else None,
         text=text,
+        finishing=told.finishing and ended is None,
     )
 
 
@@ -198,6 +201,7 @@ class _Told:
     seconds_left: float | None = None
     paused: bool = False
     begun: bool = False
+    finishing: bool = False
     ended: RunState | None = None
     text: str = ""
     path: str = ""
@@ -211,6 +215,7 @@ class _Told:
             # It was taken up again, or went on with its next network.
             self.ended, self.text, self.begun = None, "", True
             self.paused = kind == "paused"
+            self.finishing = kind == "phase" and event.get("phase") == "finishing"
         if kind in ("started", "step"):
             self.variant = _text(event.get("variant")) or self.variant
             self.steps = _whole(event.get("steps"), self.steps)

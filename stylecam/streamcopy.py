@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stylecam.probe import VideoFacts
 
-__all__ = ["StreamCopy"]
+__all__ = ["StreamCopy", "copy_track_tags", "file_tags"]
 
 _SOUND = {
     "mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"},
@@ -139,9 +139,8 @@ class StreamCopy:
         return None
 
     def _copy_tags(self, pictures: Any) -> None:
-        tags = {key: value for key, value in self._source.metadata.items() if key.lower() not in _OWN_TAGS}
-        self._output.metadata.update(tags)
-        _tagged(self._output.streams.video[0], pictures)
+        self._output.metadata.update(file_tags(self._source))
+        copy_track_tags(pictures, self._output.streams.video[0])
         chapters = self._source.chapters()
         for chapter in chapters:
             ticks = round(self._offset / (as_fraction(chapter["time_base"]) or Fraction(1)))
@@ -186,6 +185,16 @@ class _Encoded:
         output.mux(self.target.encode(None))
 
 
+def file_tags(source: InputContainer) -> dict[str, str]:
+    """The tags of a file that are true of a copy, too: all but those about the old file itself."""
+    return {key: value for key, value in source.metadata.items() if key.lower() not in _OWN_TAGS}
+
+
+def copy_track_tags(stream: Any, target: Any) -> None:
+    """Give a track the language and the title of another one."""
+    target.metadata.update({key: stream.metadata[key] for key in _TRACK_TAGS if key in stream.metadata})
+
+
 def _add_aac(output: OutputContainer, stream: av.AudioStream) -> av.AudioStream:
     rate = stream.codec_context.sample_rate
     target = output.add_stream("aac", rate=rate if rate in _AAC_RATES else 48000)
@@ -204,5 +213,5 @@ def _unpacker(codec: str, stream: Any) -> av.BitStreamFilterContext | None:
 
 
 def _tagged(target: Any, stream: Any) -> Any:
-    target.metadata.update({key: stream.metadata[key] for key in _TRACK_TAGS if key in stream.metadata})
+    copy_track_tags(stream, target)
     return target

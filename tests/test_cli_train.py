@@ -59,6 +59,11 @@ def run(*arguments: object) -> int:
     return main(["train", *map(str, arguments)])
 
 
+def _begun(folder: Path) -> None:
+    (folder / "fast").mkdir()
+    (folder / "fast" / "checkpoint-0000000.safetensors").touch()
+
+
 def say_events(*events: dict[str, Any]) -> str:
     return "\n".join(f"print({json.dumps({'time': 1.0, **event})!r}, flush=True)" for event in events)
 
@@ -231,7 +236,7 @@ def test_a_trainer_that_is_killed_is_not_passed_over_in_silence(
     fake: Callable[..., object], runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-    make_run(runs / "wave", STEP)
+    _begun(make_run(runs / "wave", STEP))
     assert run("resume", "wave", "-q") == 128 + signal.SIGKILL
     output = capsys.readouterr().err
     assert "out of memory" in output
@@ -249,7 +254,7 @@ def test_a_signal_is_handed_on_and_told_how_to_go_on(
         "os.kill(os.getppid(), signal.SIGTERM)\n"
         "time.sleep(60)"
     )
-    make_run(runs / "wave", STEP)
+    _begun(make_run(runs / "wave", STEP))
     before = signal.getsignal(signal.SIGTERM)
     assert run("resume", runs / "wave") == 143
     assert signal.getsignal(signal.SIGTERM) is before
@@ -300,6 +305,78 @@ def test_a_run_is_told_what_is_to_become_of_it_and_only_while_it_is_trained(
     assert run(wish, "wave") == 9
     assert "is not being trained" in capsys.readouterr().err
     assert read_control(folder).state == "run"
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ("pause", "finishes that; it pauses before its next network"),
+        ("keep", "is making its style already, and ends with that"),
+        ("cancel", "ends without it, unless it has just been written"),
+    ],
+)
+def test_what_a_wish_means_to_a_run_that_is_making_its_style_is_said(
+    runs: Path, wish: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_run(runs / "wave", STEP, {"event": "phase", "phase": "finishing", "variant": "fast"})
+    with hold(folder):
+        assert run(wish, "wave") == 0
+    assert said in capsys.readouterr().err
+    assert read_control(folder).state == wish
+
+
+@pytest.mark.parametrize("wish", ["pause", "keep", "cancel", "resume"])
+def test_as_json_a_wish_is_answered_with_how_the_run_stood(
+    runs: Path, wish: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_run(runs / "wave", STEP, {"event": "paused", "step": 40})
+    with hold(folder):
+        assert run(wish, "wave", "--json") == 0
+    output = capsys.readouterr()
+    facts = json.loads(output.out)
+    assert (facts["folder"], facts["state"], facts["step"]) == (str(folder), "paused", 40)
+    assert facts["wish"] == ("run" if wish == "resume" else wish)
+    assert output.err == ""
+    if wish == "cancel":
+        assert run("cancel", "wave", "--delete", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["deleted"] is True
+        assert not folder.exists()
+
+
+def test_a_run_that_was_refused_before_its_first_step_is_not_left_behind(
+    fake: Callable[..., object], runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "folder = pathlib.Path(sys.argv[sys.argv.index('--run') + 1]); name = sys.argv[sys.argv.index('--name') + 1]\n"
+        "folder.mkdir(parents=True, exist_ok=True); (folder / 'run.json').write_text(json.dumps({'name': name}))\n"
+        "if name == 'begun': (folder / 'fast').mkdir(); (folder / 'fast' / 'checkpoint-0000000.safetensors').touch()\n"
+        "if name == 'filmed': (folder / 'content').mkdir()\n"
+        "if name == 'nodevice': (folder / 'run.json').unlink(); (folder / 'lock').touch()\n"
+        "sys.exit(130 if name == 'early' else 9)"
+    )
+    fake(code)
+    (tmp_path / "mine").mkdir()
+    for name in ("refused", "early", "nodevice", "begun", "filmed"):
+        assert run("new", "x.png", "--name", name) == (130 if name == "early" else 9)
+    assert run("new", "x.png", "--name", "x", "--run", tmp_path / "mine") == 9
+    assert sorted(path.name for path in runs.iterdir()) == ["begun", "filmed"]
+    assert (tmp_path / "mine" / "run.json").exists()  # the folder was there before
+    assert "goes on from its last checkpoint" not in capsys.readouterr().err
+
+
+def test_a_run_elsewhere_is_named_by_its_whole_path(
+    fake: Callable[..., object],
+    runs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_run(runs / "wave")
+    with hold(make_run(tmp_path / "wave")):
+        assert run("new", "x.png", "--name", "x", "--run", "wave") == 9
+    # 'wave' alone would be the one among the runs.
+    assert f"'stylecam train keep {tmp_path / 'wave'}' or 'cancel {tmp_path / 'wave'}'" in capsys.readouterr().err
 
 
 def test_cancelling_may_delete_the_run_once_its_trainer_has_ended(

@@ -166,6 +166,17 @@ def test_a_new_run_takes_no_folder_that_is_there(tmp_path: Path) -> None:
             new_run_folder(name, tmp_path)
 
 
+def test_a_run_that_makes_its_style_is_finishing_while_its_trainer_lives(tmp_path: Path) -> None:
+    finishing = {"event": "phase", "phase": "finishing", "variant": "fast"}
+    folder = make_run(tmp_path / "run", STEP, finishing, {"event": "report", "variant": "fast"})
+    with hold(folder):
+        assert (read_run(folder).state, read_run(folder).finishing) == ("running", True)
+        tell(folder, {"event": "started", "variant": "full", "step": 0, "steps": 300})
+        assert not read_run(folder).finishing
+        tell(folder, finishing)
+    assert not read_run(folder).finishing
+
+
 def test_only_one_process_trains_a_run(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from stylecam.runs import hold; hold(Path(sys.argv[1]))"
     with hold(tmp_path) as held:
@@ -243,8 +254,15 @@ def test_events_are_read_once_each_and_only_when_their_line_is_complete(tmp_path
 
 def test_deleting_a_run_leaves_the_style_and_what_is_not_the_run_s(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", STEP)
-    for name in ("painting.jpg", "lock", ".control.json.1234.part", "previews/fast-0000001.jpg", "fast/checkpoint-1"):
-        (folder / name).parent.mkdir(exist_ok=True)
+    for name in (
+        "painting.jpg",
+        "lock",
+        ".control.json.1234.part",
+        "previews/fast-0000001.jpg",
+        "fast/checkpoint-1",
+        "bases/fast/a",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
     (folder / "wave.safetensors").touch()
     (tmp_path / "elsewhere").mkdir()

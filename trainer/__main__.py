@@ -23,7 +23,7 @@ from stylecam.styles import StyleLibrary
 from trainer.events import EventLog
 from trainer.options import build_parser, make_config, texts_of, variants_of
 from trainer.repeat import check_repeated
-from trainer.request import cut_out, make_folder, read_request, style_target_path, write_request
+from trainer.request import cut_out, make_folder, read_request, style_target_path, with_own_base, write_request
 
 if TYPE_CHECKING:
     import argparse
@@ -66,7 +66,8 @@ def _in_run(arguments: argparse.Namespace, signals: StopSignals) -> int:
     run = Path(os.path.abspath(arguments.run or runs_folder() / arguments.name))
     request = None if arguments.command == "new" else _asked(arguments, run)
     make_folder(run, "--run")
-    follower = int(os.environ.get("RANK", "0")) > 0
+    # Other launchers set RANK, too: alone, this process leads.
+    follower = os.environ.get("WORLD_SIZE", "1") != "1" and int(os.environ.get("RANK", "0")) > 0
     with _hold(run, follower):
         if request is None:
             check_repeated(arguments, run, sha256)
@@ -136,8 +137,8 @@ def _train(
                 request = replace(request, out=str(arguments.out.resolve()))
             export_run(request, run, events, vgg=vgg, device=device, variant=arguments.variant, step=arguments.step)
             return 0
-        if arguments.command == "resume" and arguments.steps and processes.leads:
-            write_request(run, request)
+        if arguments.command == "resume":
+            request = _resumed(request, run, events, processes, rewrite=bool(arguments.steps))
         done = perform(request, run, events, vgg=vgg, device=device, processes=processes, stop=signals.event.is_set)
     finally:
         processes.leave()
@@ -162,6 +163,24 @@ def _new_request(
     return read_request(run)
 
 
+def _resumed(request: Request, run: Path, events: EventLog, processes: Processes, *, rewrite: bool) -> Request:
+    """What is to be done now, written down; a run that an older version began gets its bases into its folder, too."""
+    if processes.leads:
+        networks = []
+        for config in request.networks:
+            try:
+                networks.append(with_own_base(config, run))
+            except StylecamError as exc:  # the network before it can be trained all the same
+                networks.append(config)
+                text = f"the {config.variant} network cannot begin as it is ({exc}): put {config.base} back before that"
+                events.emit("notice", text=text)
+        if rewrite or tuple(networks) != request.networks:
+            request = replace(request, networks=tuple(networks))
+            write_request(run, request)
+    processes.wait_for_all()
+    return request
+
+
 def _estimate(arguments: argparse.Namespace) -> None:
     from typing import get_args
 
@@ -184,7 +203,7 @@ def _estimate(arguments: argparse.Namespace) -> None:
         ]
         for preset in get_args(Preset)
     }
-    times = estimate(presets, vgg_weights=arguments.vgg, device=device, threads=arguments.threads)
+    times = estimate(presets, vgg=vgg, device=device, threads=arguments.threads)
     sys.stdout.write(json.dumps({**times, "device": device}) + "\n")
 
 

@@ -104,7 +104,7 @@ class _Timed:
 def estimate(
     configs: Mapping[str, Sequence[TrainConfig]],
     *,
-    vgg_weights: Path | None = None,
+    vgg: Vgg16 | None = None,
     device: str = "cpu",
     threads: int | None = None,
     checkpoint_every: int | None = None,
@@ -118,7 +118,7 @@ def estimate(
     Args:
         configs: the networks of each training, in order. Painting, photographs and base need not exist; whether a base
             is named matters.
-        vgg_weights: a file; None: the bundled ones.
+        vgg: on `device`; None: with the bundled weights, which takes a second.
         device: torch's name of it.
         threads: of the processor; None or 0: torch's choice.
         checkpoint_every: steps between two; None: about twenty in all.
@@ -132,7 +132,7 @@ def estimate(
     every = [config for networks in configs.values() for config in networks]
     try:
         with torch.random.fork_rng(devices=[]):
-            vgg = Vgg16(vgg_weights).to(device)
+            vgg = vgg or Vgg16().to(device)
             timed = _time_steps(every, vgg, device)
             looks = _time_looks(every, vgg, device)
     finally:

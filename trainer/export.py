@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +15,19 @@ import torch
 
 from stylecam.architecture import ARCHITECTURES
 from stylecam.bundled import bundled_path
-from stylecam.errors import StyleError, TrainError
+from stylecam.errors import SinkError, StyleError, TrainError
 from stylecam.inference import FORMS, build_network
+from stylecam.runcontrol import finite, read_object
 from stylecam.styles import read_style, write_style
+from stylecam.wholefile import write_whole
 from trainer.content import ContentImages, load_picture, to_tensor
 from trainer.measure import paint
 from trainer.perceptual import style_target
-from trainer.report import report
+from trainer.report import Report, report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from stylecam.architecture import Variant
@@ -29,7 +37,6 @@ if TYPE_CHECKING:
     from trainer.config import TrainConfig
     from trainer.events import EventLog
     from trainer.perceptual import Vgg16
-    from trainer.report import Report
     from trainer.request import Texts
 
 __all__ = ["export_style", "root_base"]
@@ -51,6 +58,8 @@ def export_style(
     vgg: Vgg16,
     device: str = "cpu",
     picture: str = "",
+    figures_file: Path | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Style:
     """Write the style file `target` (`<name>.safetensors`) from the weights that a run came to.
 
@@ -68,21 +77,28 @@ def export_style(
         vgg: to judge with.
         device: torch's name of where to judge.
         picture: name of the painting's file, before a run copied it.
+        figures_file: where what is measured is kept. If it holds the figures of the same weights on the same device,
+            nothing is measured again: that takes some seconds for `fast` and half a minute for `full` on a CPU.
+        check: called every few seconds, and for the last time right before the style is written; what it raises ends
+            this, and the style folder is as it was.
 
     Raises:
         TrainError: the network paints non-finite pictures, or one even colour.
         StyleError: the name is unfit, or the file cannot be written.
     """
     painting = Path(config.painting)
-    photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
-    full_size = to_tensor(load_picture(painting, short_side=config.painting_size)).to(device)
-    goal = style_target(vgg.to(device), full_size)
-    figures = report(trial, config.variant, vgg=vgg, target=goal, photographs=photographs.held_out, device=device)
+    key = _key(trial, config.variant, device)
+    known = _read_figures(figures_file, key, config.variant)
+    if known is None:
+        figures, photographs = _measure(trial, config, vgg, device, check)
+        _write_figures(figures_file, key, figures, photographs)
+    else:
+        figures, photographs = known
     _refuse_useless(figures)
 
     earlier = _earlier(target, config.painting_sha256)
     weights: dict[Variant, dict[str, NDArray[np.float16]]] = {config.variant: trial.weights(config.variant)}
-    record: dict[str, object] = {config.variant: _record(config, figures, step, seconds, len(photographs.training))}
+    record: dict[str, object] = {config.variant: _record(config, figures, step, seconds, photographs)}
     thumbnail = earlier.thumbnail if earlier else None
     for variant in earlier.variants if earlier else ():
         if earlier and variant != config.variant:
@@ -90,6 +106,7 @@ def export_style(
             record[variant] = earlier.record.get(variant)
     if thumbnail is None or config.variant == "full" or earlier is None or "full" not in earlier.variants:
         thumbnail = _thumbnail(weights[config.variant], config.variant, painting)
+    check()
     style = write_style(
         target,
         weights=weights,
@@ -115,6 +132,53 @@ def root_base(config: TrainConfig) -> str:
         return read_style(Path(config.base)).base or Path(config.base).stem
     except StyleError:  # it has gone since the run began
         return Path(config.base).stem
+
+
+def _measure(
+    trial: Style, config: TrainConfig, vgg: Vgg16, device: str, check: Callable[[], None]
+) -> tuple[Report, int]:
+    """Its figures, and how many photographs it has learned on."""
+    photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
+    check()
+    full_size = to_tensor(load_picture(Path(config.painting), short_side=config.painting_size)).to(device)
+    goal = style_target(vgg.to(device), full_size)
+    figures = report(
+        trial, config.variant, vgg=vgg, target=goal, photographs=photographs.held_out, device=device, check=check
+    )
+    return figures, len(photographs.training)
+
+
+def _key(trial: Style, variant: Variant, device: str) -> str:
+    """Of these weights on this device: the same weights are as good everywhere, and not as fast."""
+    digest = hashlib.sha256(device.encode())
+    for name, values in sorted(trial.weights(variant).items()):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def _read_figures(path: Path | None, key: str, variant: Variant) -> tuple[Report, int] | None:
+    kept = (read_object(path) if path is not None else None) or {}
+    figures, photographs = kept.get("figures"), kept.get("photographs")
+    if kept.get("key") != key or not isinstance(figures, dict) or not isinstance(photographs, int):
+        return None
+    found: dict[str, Any] = {
+        name: None if value is None else finite(value, math.nan) for name, value in figures.items()
+    }
+    if found.get("spread") is None or any(value is not None and math.isnan(value) for value in found.values()):
+        return None
+    try:
+        return Report(variant=variant, **found), photographs
+    except TypeError:  # of another version
+        return None
+
+
+def _write_figures(path: Path | None, key: str, figures: Report, photographs: int) -> None:
+    values = asdict(figures)
+    del values["variant"]
+    if path is not None:
+        with contextlib.suppress(SinkError):  # they can be measured once more
+            write_whole(path, json.dumps({"key": key, "photographs": photographs, "figures": values}).encode())
 
 
 def _earlier(path: Path, sha256: str) -> Style | None:

@@ -17,7 +17,7 @@ from trainer.options import make_config, texts_of, variants_of
 from trainer.perceptual import style_target
 from trainer.precision import network_precision, vgg_precision
 from trainer.repeat import continued
-from trainer.request import Request, copy_painting, read_request, write_request
+from trainer.request import Request, copy_painting, read_request, with_own_base, write_request
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,8 @@ __all__ = ["prepare"]
 def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg16, device: str, sha256: str) -> None:
     """Work out what `new` asks for - photographs, base, precision, steps - and write it into the run's folder.
 
+    Painting and bases are copied there: from here on, the run needs no file of the user's but a folder of photographs.
+
     Args:
         arguments: of `trainer.options`; `painting` becomes the copy in the run's folder.
         run: the folder, which this process holds.
@@ -42,7 +44,8 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
         sha256: of the painting's file.
 
     Raises:
-        TrainError: too few photographs; no style to start from.
+        TrainError: too few photographs; no style to start from, or one without such a network.
+        StyleError: the style to start from is not known, or cannot be read.
         SourceError: the painting, or the video or camera that gives the photographs, cannot be read.
     """
     earlier = read_request(run) if (run / "run.json").exists() else None
@@ -63,7 +66,9 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
         arguments.painting = Path(next(iter(begun.values())).painting)  # `trainer.repeat` has looked: it is the same
     else:
         write_request(run, asked)  # so that whoever watches knows from the start whose run this is
-        arguments.painting = copy_painting(arguments.painting, run, arguments.region)
+        arguments.painting, notice = copy_painting(arguments.painting, run, arguments.region)
+        if notice:
+            events.emit("notice", text=notice)
     events.emit("phase", phase="photographs", variant="")
     if earlier and earlier.content != arguments.content and (run / "content").is_dir():
         if begun:
@@ -83,10 +88,11 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
             networks.append(replace(continued(arguments, begun[variant]), content=where["content"]))
         else:
             base = _base(arguments, variant, vgg, content, events, device)
-            networks.append(make_config(arguments, arguments.preset, variant, base=base, **where, **found))
+            config = make_config(arguments, arguments.preset, variant, base=base, **where, **found)
+            networks.append(with_own_base(config, run))
     fresh = [config for config in networks if config.variant not in begun]
     if arguments.minutes and fresh:
-        timed = {config.variant: config for config in _within(arguments.minutes, fresh, arguments, device)}
+        timed = {config.variant: config for config in _within(arguments.minutes, fresh, vgg, arguments.threads, device)}
         networks = [timed.get(config.variant, config) for config in networks]
     # About twenty checkpoints, so that a slider acts soon; a lost minute or two where steps are slow.
     often = min(1000, max(50, max(config.steps for config in networks) // 20))
@@ -119,12 +125,10 @@ def _base(
 
 
 def _within(
-    minutes: float, networks: list[TrainConfig], arguments: argparse.Namespace, device: str
+    minutes: float, networks: list[TrainConfig], vgg: Vgg16, threads: int | None, device: str
 ) -> list[TrainConfig]:
     """The same networks, with as many steps as fit into the time on this device."""
-    low, high = estimate({"wanted": networks}, vgg_weights=arguments.vgg, device=device, threads=arguments.threads)[
-        "wanted"
-    ]
+    low, high = estimate({"wanted": networks}, vgg=vgg, device=device, threads=threads)["wanted"]
     factor = minutes * 60 / ((low + high) / 2)
     return [
         replace(config, steps=max(config.first_painted_step + 50, round(config.steps * factor))) for config in networks

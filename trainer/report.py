@@ -29,7 +29,7 @@ from trainer.measure import content_error, load_measured, pan_flicker, spread, s
 from trainer.perceptual import Vgg16, style_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from stylecam.architecture import Variant
@@ -94,6 +94,7 @@ def report(
     target: StyleTarget | None,
     photographs: Sequence[Path],
     device: str = "cpu",
+    check: Callable[[], None] = lambda: None,
 ) -> Report:
     """Measure one network of a style. Some seconds for `fast` on a CPU, half a minute for `full`.
 
@@ -104,6 +105,7 @@ def report(
         target: of the painting, on the device; without it there is no style loss.
         photographs: at least one; best those that no training has seen.
         device: for `stylecam.devices.choose_device`.
+        check: called before each photograph and each further part; what it raises ends the measuring.
 
     Raises:
         StyleFormatError: the style has no such network, or its file is damaged.
@@ -121,6 +123,7 @@ def report(
     spreads: list[float] = []
     with torch.inference_mode():
         for path in photographs:
+            check()
             x = load_measured(path, device=place.label)
             y = network(x).float()
             if not bool(y.isfinite().all()):
@@ -135,6 +138,7 @@ def report(
             if len(still) < _FLICKER_PHOTOGRAPHS:
                 still.append(still_flicker(network, x))
                 pan.append(pan_flicker(network, x))
+    check()
     return Report(
         variant,
         content=_mean(content),

@@ -1,4 +1,8 @@
-"""What was asked of a run: `run.json` in its folder, enough to go on with after the command is forgotten."""
+"""What was asked of a run: `run.json` in its folder, enough to go on with after the command is forgotten.
+
+Invariant: a run stands alone. Its painting and the styles that it starts from are copied into its folder before the
+first step, so that nobody can move them away or replace them while it goes on.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stylecam.bundled import bundled_path
-from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, TrainError
+from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, StyleFormatError, TrainError
 from stylecam.pictures import Picture, on_white, read_picture, write_picture
 from stylecam.styles import StyleLibrary, read_style, style_path
 from stylecam.wholefile import write_whole
@@ -27,12 +31,17 @@ __all__ = [
     "make_folder",
     "read_request",
     "style_target_path",
+    "with_own_base",
     "write_request",
 ]
 
 _VERSION: Final = 1
 _FILE: Final = "run.json"
+_BASES: Final = "bases"
 _SMALLEST_SIDE: Final = 64
+_LONGEST: Final = 4
+"""Long side of a painting over its short side, at most. The trainer scales by the short side: at its usual 512 pixels,
+VGG takes 1.1 GB for 4:1, and would take 18 GB for a panorama of 20000×300."""
 
 Region = tuple[int, int, int, int]
 """Left, top, width and height in a picture, in pixels."""
@@ -94,7 +103,12 @@ def read_request(run: Path) -> Request:
         painting = str(_painting(run)) if asked else ""
         networks = [TrainConfig.from_json(json.dumps(network)) for network in asked]
         placed = [
-            replace(network, painting=painting, content=_moved(values["content"], network.content, run))
+            replace(
+                network,
+                painting=painting,
+                content=_moved(values["content"], network.content, run),
+                base=_own_base(network, run) or network.base,
+            )
             for network in networks
         ]
         known = {name.name for name in fields(Request)}
@@ -105,15 +119,28 @@ def read_request(run: Path) -> Request:
         raise TrainError(f"the run in {run} cannot be read ({exc}): begin a new one") from exc
 
 
-def copy_painting(painting: Path, run: Path, region: Region | None) -> Path:
-    """Put the picture, or a region of it, into the run's folder, where nobody moves it away; returns the copy.
+def copy_painting(painting: Path, run: Path, region: Region | None) -> tuple[Path, str]:
+    """Put what is learned of the picture (`cut_out`) into the run's folder, where nobody moves it away.
+
+    Returns:
+        The copy, which is the file itself where all of it is learned; and, where a part was chosen that nobody asked
+        for, a sentence that says so, else nothing.
 
     Raises:
         SourceOpenError: it is no picture.
         TrainError: the region lies outside, or is too small.
         SinkError: it cannot be written.
     """
-    if region is None:
+    asked = _asked_for(painting, region)
+    image = _middle(asked)
+    notice = ""
+    if image is not asked:
+        (height, width), (kept_height, kept_width) = asked.shape[:2], image.shape[:2]
+        notice = (
+            f"of {width}×{height} pixels, the middle {kept_width}×{kept_height} are learned: a painting may be "
+            f"{_LONGEST} times as long as it is wide; --region chooses another part"
+        )
+    if region is None and image is asked:
         try:
             data = painting.read_bytes()
         except OSError as exc:
@@ -122,32 +149,51 @@ def copy_painting(painting: Path, run: Path, region: Region | None) -> Path:
         write_whole(copy, data)
     else:
         copy = run / "painting.png"
-        write_picture(copy, Picture(cut_out(painting, region)), force=True)
+        write_picture(copy, Picture(image), force=True)
     for other in run.glob("painting.*"):  # of a command that was refused, and then given with another region
         if other != copy:
             other.unlink(missing_ok=True)
-    return copy
+    return copy, notice
 
 
 def cut_out(painting: Path, region: Region | None) -> Image:
-    """The picture, or a region of it, H×W×3 uint8.
+    """What is learned of a picture: it or a region of it, and of a panorama the middle; H×W×3 uint8.
+
+    The long side is at most four times the short side.
 
     Raises:
         SourceOpenError: it is no picture.
         TrainError: the region lies outside, or is too small.
     """
-    picture = read_picture(painting)
-    image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
-    if region is None:
-        return image
-    left, top, width, height = region
-    if min(width, height) < _SMALLEST_SIDE:
-        raise TrainError(f"the region must be at least {_SMALLEST_SIDE} pixels a side, got {width}×{height}")
-    if left < 0 or top < 0 or left + width > image.shape[1] or top + height > image.shape[0]:
-        raise TrainError(
-            f"the region {left},{top},{width},{height} is not within the picture of {image.shape[1]}×{image.shape[0]}"
-        )
-    return image[top : top + height, left : left + width].copy()
+    return _middle(_asked_for(painting, region))
+
+
+def with_own_base(config: TrainConfig, run: Path) -> TrainConfig:
+    """The same network, with a base that lies in the run's folder: it is copied there, if there is one.
+
+    A network that has begun does without: its weights are its own by then.
+
+    Raises:
+        StyleError: the base cannot be read.
+        TrainError: it has no such network.
+        SinkError: it cannot be written.
+    """
+    if not config.base:
+        return config
+    if own := _own_base(config, run):
+        return replace(config, base=own)
+    if any((run / config.variant).glob("checkpoint-*.safetensors")):
+        return config
+    base = Path(config.base)
+    if config.variant not in read_style(base).variants:
+        raise TrainError(f"{base} has no {config.variant} network to start from: name another --base, or --variant")
+    try:
+        data = base.read_bytes()
+    except OSError as exc:
+        raise StyleFormatError(f"the base {base} cannot be read ({exc.strerror})") from exc
+    copy = run / _BASES / config.variant / base.name
+    write_whole(copy, data)
+    return replace(config, base=str(copy))
 
 
 def style_target_path(name: str, out: str, sha256: str, library: StyleLibrary) -> Path:
@@ -179,6 +225,37 @@ def make_folder(folder: Path, option: str) -> None:
         raise SinkError(f"the folder {folder} cannot be made ({exc.strerror}): name another with {option}") from exc
     if not os.access(folder, os.W_OK):
         raise SinkError(f"the folder {folder} may not be written to: name another with {option}")
+
+
+def _asked_for(painting: Path, region: Region | None) -> Image:
+    picture = read_picture(painting)
+    image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
+    if region is None:
+        return image
+    left, top, width, height = region
+    if min(width, height) < _SMALLEST_SIDE:
+        raise TrainError(f"the region must be at least {_SMALLEST_SIDE} pixels a side, got {width}×{height}")
+    if left < 0 or top < 0 or left + width > image.shape[1] or top + height > image.shape[0]:
+        raise TrainError(
+            f"the region {left},{top},{width},{height} is not within the picture of {image.shape[1]}×{image.shape[0]}"
+        )
+    return image[top : top + height, left : left + width].copy()
+
+
+def _middle(image: Image) -> Image:
+    """Itself, unless it is too long."""
+    height, width = image.shape[:2]
+    most = _LONGEST * min(height, width)
+    if max(height, width) <= most:
+        return image
+    top, left = max(0, (height - most) // 2), max(0, (width - most) // 2)
+    return image[top : top + most, left : left + most].copy()
+
+
+def _own_base(config: TrainConfig, run: Path) -> str:
+    """Where its copy lies, if it has one."""
+    copy = run / _BASES / config.variant / Path(config.base).name
+    return str(copy) if config.base and copy.is_file() else ""
 
 
 def _painting(run: Path) -> Path:

@@ -1,4 +1,12 @@
-"""A run from its request to its style: one network after the other, each trained, judged and written."""
+"""A run from its request to its style: one network after the other, each trained, judged and written.
+
+What is wanted of a run is heeded while it finishes, too - while a network is judged and made a style:
+
+    cancel   ends it, and nothing is written; once the style's file is written, that network stays in it
+    keep     lets it finish, and no further network is begun
+    pause    lets it finish; the run pauses before its next network, if there is one
+    a signal ends it at once, for all that it needs is on disk: resumed, it judges the network and writes the style
+"""
 
 from __future__ import annotations
 
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stylecam.styles import Style
+    from trainer.checkpoint import Checkpoint
     from trainer.config import TrainConfig
     from trainer.events import EventLog
     from trainer.perceptual import Vgg16
@@ -28,6 +37,16 @@ __all__ = ["export_run", "perform"]
 
 _WORK: Final = {"fast": 1.0, "full": 1.8}
 """Time of a step, roughly, by network: most of it is VGG's."""
+_FIGURES: Final = "report.json"
+"""In each network's folder, what was measured of it."""
+
+
+_WISHES: Final = ("", "keep", "cancel", "stop")
+"""While a run finishes; the more urgent, the later. Empty: to go on, or to pause."""
+
+
+class _EndedError(Exception):
+    """While it finished, it was told to end."""
 
 
 def perform(
@@ -49,6 +68,7 @@ def perform(
     target = style_target_path(request.name, request.out, request.networks[0].painting_sha256, StyleLibrary())
     count = len(request.networks)
     style: Style | None = None
+    finished: Checkpoint | None = None
     for number, config in enumerate(request.networks, 1):
         later = sum(other.steps * _WORK[other.variant] for other in request.networks[number:]) / _WORK[config.variant]
         outcome = train(
@@ -65,33 +85,92 @@ def perform(
             place=(number, count),
             later_seconds=lambda each, steps=later: steps * each,  # type: ignore[misc]
         )
-        checkpoint = outcome.checkpoint
+        checkpoint, kept = outcome.checkpoint, outcome.ending == "kept"
         if outcome.ending == "stopped":
-            text = f"stopped at step {checkpoint.step} of {config.steps}; resumed, it goes on from there"
-            events.emit("stopped", step=checkpoint.step, text=text)
-            return False
+            return _stopped(events, checkpoint.step, f"stopped at step {checkpoint.step} of {config.steps}")
         if outcome.ending == "cancelled":
-            events.emit("cancelled", step=checkpoint.step)
-            return True
+            return _cancelled(events, checkpoint.step, style)
+        if kept and checkpoint.step == 0:
+            if finished is None:
+                return _stopped(events, 0, "stopped before its first step, with nothing to keep yet")
+            break  # it was told to keep what the network before had come to
+        wish, written = "", False
         if processes.leads:
             events.emit("phase", phase="finishing", variant=config.variant)
-            trial = write_trial(run, config, checkpoint.step, checkpoint.average, request.texts.title)
-            style = export_style(
-                trial,
-                config,
-                target,
-                events,
-                step=checkpoint.step,
-                seconds=checkpoint.seconds,
-                texts=request.texts,
-                vgg=vgg,
-                device=device,
-                picture=request.picture,
-            )
-        if outcome.ending == "kept":
+            try:
+                style = _make_style(request, config, checkpoint, run, target, events, vgg, device, stop)
+            except _EndedError as exc:
+                wish = str(exc)
+            else:
+                wish, written, finished = _wish(run, stop), True, checkpoint
+        last = kept or number == count
+        if not last:  # the others wait here while the one that leads measures
+            wish = _WISHES[processes.agree(_WISHES.index(wish), device)]
+        if wish == "cancel" and not (last and written):
+            return _cancelled(events, checkpoint.step, style)
+        if wish == "stop" and not (last and written):
+            where = "after" if written else "before"
+            return _stopped(events, checkpoint.step, f"stopped {where} its {config.variant} network was made a style")
+        if last or wish == "keep":
             break
+    if style is not None and finished is not None:
+        events.emit("finished", step=finished.step, seconds=round(finished.seconds), path=str(style.path))
+    return True
+
+
+def _make_style(
+    request: Request,
+    config: TrainConfig,
+    checkpoint: Checkpoint,
+    run: Path,
+    target: Path,
+    events: EventLog,
+    vgg: Vgg16,
+    device: str,
+    stop: Callable[[], bool],
+) -> Style:
+    """The style file, with this network in it.
+
+    Raises:
+        _EndedError: it was told to end, and nothing is written; names the wish.
+    """
+
+    def check() -> None:
+        if (wish := _wish(run, stop)) in ("cancel", "stop"):
+            raise _EndedError(wish)
+
+    check()
+    trial = write_trial(run, config, checkpoint.step, checkpoint.average, request.texts.title)
+    return export_style(
+        trial,
+        config,
+        target,
+        events,
+        step=checkpoint.step,
+        seconds=checkpoint.seconds,
+        texts=request.texts,
+        vgg=vgg,
+        device=device,
+        picture=request.picture,
+        figures_file=run / config.variant / _FIGURES,
+        check=check,
+    )
+
+
+def _wish(run: Path, stop: Callable[[], bool]) -> str:
+    wanted = read_control(run).state
+    return "stop" if stop() else wanted if wanted in _WISHES else ""
+
+
+def _stopped(events: EventLog, step: int, text: str) -> bool:
+    events.emit("stopped", step=step, text=f"{text}; resumed, it goes on from there")
+    return False
+
+
+def _cancelled(events: EventLog, step: int, style: Style | None) -> bool:
     if style is not None:
-        events.emit("finished", step=checkpoint.step, seconds=round(checkpoint.seconds), path=str(style.path))
+        events.emit("notice", text=f"the network that was finished before stays in {style.path}")
+    events.emit("cancelled", step=step)
     return True
 
 
@@ -133,6 +212,7 @@ def export_run(
         vgg=vgg,
         device=device,
         picture=request.picture,
+        figures_file=run / config.variant / _FIGURES,
     )
 
 

@@ -5,12 +5,11 @@ RUN is always a run's name in the folder of runs, or a folder anywhere.
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import json
 import os
 import sys
 import time
-from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -18,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from stylecam.cli.common import DeviceOption, JsonOption, QuietOption, say
+from stylecam.cli.steering import find_run, run_facts, run_name, take_back, tell, tell_effect
 from stylecam.errors import TrainError
-from stylecam.printable import printable
 
 if TYPE_CHECKING:
-    from stylecam.runs import RunInfo, Wish
+    from stylecam.runs import RunInfo
 
 __all__ = ["Network", "Preset", "train"]
 
@@ -101,14 +100,18 @@ def new(
     name = check_name(style_name_from(painting.stem) if name is None else name)
     folder = run if run is not None else new_run_folder(name)
     if (folder / "run.json").is_file():
-        _take_back(folder)
+        take_back(folder)
     arguments = ["new", str(painting), "--name", name, "--run", str(folder), "--preset", preset.value]
     arguments += ["--content", content, "--device", device]
     for chosen in variant or ():
         arguments += ["--variant", chosen.value]
     if minutes is not None:
         arguments += ["--minutes", f"{minutes:g}"]
-    raise typer.Exit(_follow(arguments + _further(context), folder, quiet=quiet, as_json=as_json))
+    is_new = not os.path.lexists(folder)
+    code = _follow(arguments + _further(context), folder, quiet=quiet, as_json=as_json)
+    if is_new and code:
+        _drop_unbegun(folder)
+    raise typer.Exit(code)
 
 
 @train.command("resume", context_settings=_PASS_ON)
@@ -121,12 +124,11 @@ def resume(context: typer.Context, run: RunArgument, quiet: QuietOption = False,
     """
     from stylecam.runs import read_control, read_run
 
-    folder = _find(run)
-    state, control = read_run(folder).state, read_control(folder)
-    _take_back(folder, paused=state == "paused" or control.state == "pause")
-    if state in ("running", "paused"):
-        if not quiet:
-            say(f"{folder.name} goes on, where it was started")
+    folder = find_run(run)
+    info, control = read_run(folder), read_control(folder)
+    take_back(folder, paused=info.state == "paused" or control.state == "pause")
+    if info.state in ("running", "paused"):
+        tell_effect(info, "run", "goes on, where it was started", quiet=quiet, as_json=as_json)
         return
     raise typer.Exit(_follow(["resume", str(folder), *_further(context)], folder, quiet=quiet, as_json=as_json))
 
@@ -142,8 +144,7 @@ def list_runs(as_json: JsonOption = False) -> None:
 
     runs = list_runs()
     if as_json:
-        facts = [{**asdict(run), "folder": str(run.folder), "style": run.style and str(run.style)} for run in runs]
-        typer.echo(json.dumps(facts, indent=2))
+        typer.echo(json.dumps([run_facts(run) for run in runs], indent=2))
         return
     if not runs and sys.stderr.isatty():
         say(f"there are no runs in {runs_folder()} yet; 'stylecam train new' begins one")
@@ -169,7 +170,7 @@ def export(
 
     Example: stylecam train export mystyle --step 400
     """
-    folder = _find(run)
+    folder = find_run(run)
     arguments = ["export", str(folder)]
     if step is not None:
         arguments += ["--step", str(step)]
@@ -181,21 +182,39 @@ def export(
 
 
 @train.command("pause")
-def pause(run: RunArgument, quiet: QuietOption = False) -> None:
+def pause(run: RunArgument, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
     """Let a run that is being trained wait, its process alive; 'stylecam train resume' lets it go on.
+
+    A run that is making its style already finishes that, and pauses before its next network, if there is one.
 
     Example: stylecam train pause mystyle
     """
-    _tell(run, "pause", "pauses after this step", quiet=quiet)
+    tell(
+        run,
+        "pause",
+        "pauses after this step",
+        "is making its style and finishes that; it pauses before its next network, if there is one",
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 @train.command("keep")
-def keep(run: RunArgument, quiet: QuietOption = False) -> None:
+def keep(run: RunArgument, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
     """End a run that is being trained now, and make the style of what is there.
+
+    A run that is making its style already finishes that, and begins no further network.
 
     Example: stylecam train keep mystyle
     """
-    _tell(run, "keep", "ends after this step and becomes a style", quiet=quiet)
+    tell(
+        run,
+        "keep",
+        "ends after this step and becomes a style",
+        "is making its style already, and ends with that",
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 @train.command("cancel")
@@ -205,70 +224,40 @@ def cancel(
         bool, typer.Option("--delete", help="Delete the run, too: its checkpoints, previews and all.")
     ] = False,
     quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """End a run without making a style of it. Its folder stays unless you say --delete.
+
+    A run that is making its style already ends without it, unless it has just been written; of several networks, those
+    that were finished before stay in the style.
 
     Example: stylecam train cancel mystyle --delete
     """
     from stylecam.runs import delete_run, is_running
 
-    folder = _find(run)
+    folder = find_run(run)
     if is_running(folder) or not delete:
-        _tell(run, "cancel", "ends after this step", quiet=quiet)
+        tell(
+            run,
+            "cancel",
+            "ends after this step",
+            "is making its style; it ends without it, unless it has just been written",
+            quiet=quiet,
+            as_json=as_json and not delete,
+        )
     if not delete:
         return
     while is_running(folder):
         time.sleep(0.1)
     delete_run(folder)
-    if not quiet:
+    if as_json:
+        typer.echo(json.dumps({"folder": str(folder), "wish": "cancel", "deleted": True}))
+    elif not quiet:
         say(f"deleted {folder}")
-
-
-def _take_back(folder: Path, *, paused: bool = False) -> None:
-    """Whoever stopped a run with a wish, to pause, to keep or to cancel it, has another one now.
-
-    Raises:
-        TrainError: it is being trained, and is not `paused`.
-    """
-    from stylecam.runs import is_running, read_control, write_control
-
-    if is_running(folder) and not paused:
-        raise TrainError(f"{printable(folder.name)} is being trained already, by another process")
-    write_control(folder, replace(read_control(folder), state="run"))
 
 
 def _further(context: typer.Context) -> list[str]:
     return [argument for argument in context.args if argument != "--"]
-
-
-def _tell(run: str, wish: Wish, effect: str, *, quiet: bool) -> None:
-    from stylecam.runs import is_running, read_control, write_control
-
-    folder = _find(run)
-    if not is_running(folder):
-        instead = {"keep": "; 'stylecam train export' makes a style of it", "cancel": "; --delete removes it"}
-        raise TrainError(f"{printable(folder.name)} is not being trained{instead.get(wish, '')}")
-    write_control(folder, replace(read_control(folder), state=wish))
-    if not quiet:
-        say(f"{folder.name} {effect}")
-
-
-def _find(run: str) -> Path:
-    """The folder of a run that a person names.
-
-    Raises:
-        TrainError: there is none; names the nearest.
-    """
-    from stylecam.runs import list_runs, read_run, runs_folder
-
-    for folder in (runs_folder() / run, Path(run)):
-        if run and os.path.isfile(folder / "run.json"):
-            return read_run(folder).folder
-    names = [info.folder.name for info in list_runs()]
-    near = difflib.get_close_matches(run, names, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    there = f"there are {', '.join(names)}" if names else f"there are none in {runs_folder()} yet"
-    raise TrainError(f"no run is called {printable(run)}: {hint}{there}")
 
 
 def _follow(arguments: list[str], folder: Path | None, *, quiet: bool, as_json: bool) -> int:
@@ -276,12 +265,29 @@ def _follow(arguments: list[str], folder: Path | None, *, quiet: bool, as_json: 
 
     code = follow_trainer(arguments, quiet=quiet, as_json=as_json)
     # 128 and above: a signal ended it, ours or that of a system without memory.
-    if code > 128 and folder is not None and os.path.isfile(folder / "run.json"):
-        from stylecam.runs import runs_folder
-
-        name = folder.name if folder.absolute().parent == runs_folder().absolute() else str(folder)
-        say(f"'stylecam train resume {name}' goes on from its last checkpoint")
+    if code > 128 and folder is not None and _has_begun(folder):
+        say(f"'stylecam train resume {run_name(folder)}' goes on from its last checkpoint")
     return code
+
+
+def _has_begun(folder: Path) -> bool:
+    """Whether there is anything to go on from."""
+    return any(folder.glob("*/checkpoint-*.safetensors"))
+
+
+def _drop_unbegun(folder: Path) -> None:
+    """Leave no run behind that was refused or stopped before its first step, unless it holds somebody's photographs."""
+    from stylecam.runs import delete_run, is_running
+
+    if _has_begun(folder) or os.path.isdir(folder / "content") or is_running(folder):
+        return
+    with contextlib.suppress(TrainError, OSError):
+        if os.path.isfile(folder / "run.json"):
+            delete_run(folder)
+        else:  # refused before it was one
+            for name in ("events.jsonl", "lock"):
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def _row(run: RunInfo) -> tuple[str, ...]:

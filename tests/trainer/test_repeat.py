@@ -128,7 +128,7 @@ def test_the_copy_of_the_painting_is_the_one_last_asked_for(painting: Path, tmp_
     copy_painting(tmp_path / "photo.jpg", run, None)
     whole_without_suffix = (tmp_path / "discs.png").rename(tmp_path / "discs")
     for source, region in ((tmp_path / "photo.jpg", (0, 0, 64, 64)), (whole_without_suffix, None)):
-        copy = copy_painting(source, run, region)
+        copy, _ = copy_painting(source, run, region)
         write_request(run, Request("discs", "quick", "here", (config,)))
         assert read_request(run).networks[0].painting == str(copy)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+import trainer.export
 import trainer.stepper
 from stylecam.bundled import child_environment
 from stylecam.errors import TrainError
@@ -101,6 +102,150 @@ def test_cancel_makes_none(
     assert not list((tmp_path / "out").iterdir())
 
 
+class Measuring:
+    """In place of the report: how often each network is measured, and what somebody does meanwhile."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self.variants: list[str] = []
+        original = trainer.export.report
+
+        def measured(style: Any, variant: Any, **options: Any) -> Any:
+            self.variants.append(variant)
+            meanwhile()
+            return original(style, variant, **options)
+
+        monkeypatch.setattr(trainer.export, "report", measured)
+
+
+def _two_networks(config: TrainConfig, run: Path, base: Path) -> Request:
+    request = _prepared(replace(config, steps=3), run, base)
+    request = replace(request, networks=(*request.networks, replace(request.networks[0], variant="full")))
+    write_request(run, request)
+    return read_request(run)
+
+
+def _perform(
+    request: Request, run: Path, vgg: Vgg16, listener: Any = None, stop: Callable[[], bool] = lambda: False
+) -> bool:
+    events = EventLog(run / "events.jsonl", listener=listener)
+    return perform(request, run, events, vgg=vgg, device="cpu", processes=ALONE, stop=stop)
+
+
+def test_cancel_while_a_style_is_made_makes_none(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    request = _prepared(config, run, base)
+    Measuring(monkeypatch, lambda: write_control(run, Control("cancel")))
+    assert _perform(request, run, vgg)
+    info = read_run(run)
+    assert (info.state, info.step) == ("cancelled", config.steps)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_signal_while_a_style_is_made_ends_the_run_which_makes_it_once_resumed(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, signals = tmp_path / "run", list[int]()
+    request = _prepared(config, run, base)
+    measuring = Measuring(monkeypatch, lambda: signals.append(15))
+    assert not _perform(request, run, vgg, stop=lambda: bool(signals))
+    info = read_run(run)
+    assert (info.state, info.step) == ("stopped", config.steps)
+    assert "before its fast network was made a style" in info.text
+    assert not list((tmp_path / "out").iterdir())
+    assert _perform(request, run, vgg)
+    assert read_run(run).state == "finished"
+    assert measuring.variants == ["fast", "fast"]
+
+
+def test_keep_while_a_style_is_made_lets_it_finish_and_begins_no_further_network(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    request = _two_networks(config, run, base)
+    Measuring(monkeypatch, lambda: write_control(run, Control("keep")))
+    assert _perform(request, run, vgg)
+    info = read_run(run)
+    assert (info.state, info.variant, info.step) == ("finished", "fast", 3)
+    assert info.style is not None
+    assert read_style(info.style).variants == ("fast",)
+    assert not (run / "full").exists()
+
+
+def test_keep_before_a_network_s_first_step_makes_no_style_of_its_base(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    request = _two_networks(config, run, base)
+
+    def keep(event: dict[str, Any]) -> None:
+        if event["event"] == "started" and event["network"] == 2:
+            write_control(run, Control("keep"))
+
+    assert _perform(request, run, vgg, keep)
+    info = read_run(run)
+    assert (info.state, info.step) == ("finished", 3)
+    assert info.style is not None
+    assert read_style(info.style).variants == ("fast",)
+
+    run = tmp_path / "other"
+    request = _prepared(config, run, base)
+    write_control(run, Control("keep"))
+    assert not _perform(request, run, vgg)
+    assert (read_run(run).state, read_run(run).step) == ("stopped", 0)
+    assert "nothing to keep yet" in read_run(run).text
+
+
+@pytest.mark.parametrize(("wish", "state"), [("cancel", "cancelled"), ("stop", "stopped")])
+def test_what_ends_a_run_between_two_networks_leaves_the_first_in_the_style(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, wish: str, state: str
+) -> None:
+    run = tmp_path / "run"
+    request = _two_networks(config, run, base)
+    told: list[str] = []
+
+    def end(event: dict[str, Any]) -> None:
+        if event["event"] == "exported":
+            told.append(wish)
+            write_control(run, Control("cancel" if wish == "cancel" else "run"))
+
+    assert _perform(request, run, vgg, end, lambda: "stop" in told) == (wish == "cancel")
+    assert (read_run(run).state, read_run(run).variant) == (state, "fast")
+    assert read_style(tmp_path / "out" / "discs.safetensors").variants == ("fast",)
+    assert not (run / "full").exists()
+    if wish == "cancel":
+        assert [e["text"] for e in _events(run) if e["event"] == "notice"] == [
+            f"the network that was finished before stays in {tmp_path / 'out' / 'discs.safetensors'}"
+        ]
+
+
+def test_a_network_whose_weights_were_measured_is_not_measured_again(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    request = _prepared(config, run, base)
+    measuring = Measuring(monkeypatch)
+    _perform(request, run, vgg)
+    style = read_style(tmp_path / "out" / "discs.safetensors")
+    style.path.unlink()
+    _perform(request, run, vgg)
+    again = read_style(style.path)
+    assert measuring.variants == ["fast"]
+    assert again.record == style.record
+    reports = [{k: v for k, v in e.items() if k != "time"} for e in _events(run) if e["event"] == "report"]
+    assert reports[0] == reports[1]
+
+    kept = run / "fast" / "report.json"
+    for damaged in ("", "{}", kept.read_text().replace('"spread"', '"spreads"'), kept.read_text()[:-9] + "null}}"):
+        kept.write_text(damaged)
+        _perform(request, run, vgg)
+    assert measuring.variants == ["fast"] * 5
+    # Other weights are another matter.
+    _perform(replace(request, networks=(replace(request.networks[0], steps=config.steps + 1),)), run, vgg)
+    assert len(measuring.variants) == 6
+
+
 def test_a_pause_is_on_disk_and_goes_on_to_the_same_losses(
     config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +280,7 @@ def test_a_pause_is_on_disk_and_goes_on_to_the_same_losses(
     assert [e["event"] for e in _events(run) if e["event"] in ("paused", "resumed")] == ["paused", "resumed"]
 
 
-def test_emphasis_acts_from_the_next_checkpoint_on_and_survives_a_resume(
+def test_emphasis_acts_from_the_next_step_on_by_way_of_a_checkpoint_and_survives_a_resume(
     config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain, steered, broken = tmp_path / "plain", tmp_path / "steered", tmp_path / "broken"
@@ -151,17 +296,18 @@ def test_emphasis_acts_from_the_next_checkpoint_on_and_survives_a_resume(
 
                 return read_control(run)
 
-            options: Any = {"vgg": vgg, "control": read, "checkpoint_every": 3}
+            options: Any = {"vgg": vgg, "control": read, "checkpoint_every": 100}
             if run == broken:
                 train(config, run, EventLog(run / "events.jsonl"), stop=lambda s=steering: len(s.steps) >= 7, **options)
                 (run / "control.json").unlink()
                 write_control(run, Control(style=4.0))
             train(config, run, EventLog(run / "events.jsonl"), **options)
             totals[run.name] = steering.totals
-    assert all(totals["plain"][step] == totals["steered"][step] for step in range(6))
-    assert all(totals["steered"][step] > 1.5 * totals["plain"][step] for step in (6, 7))
+    assert all(totals["plain"][step] == totals["steered"][step] for step in range(5))
+    assert all(totals["steered"][step] > 1.5 * totals["plain"][step] for step in (5, 6, 7))
     assert totals["steered"] == totals["broken"]
-    assert [e["step"] for e in _events(steered) if e["event"] == "emphasis"] == [6]
+    assert [e["step"] for e in _events(steered) if e["event"] == "emphasis"] == [5]
+    assert [e["step"] for e in _events(steered) if e["event"] == "checkpoint"] == [5, config.steps]
 
 
 def test_what_does_not_fit_into_memory_is_taken_in_parts(
