@@ -1,5 +1,6 @@
 """AutoSize: the largest working size at which this machine keeps the wished rate. Loads nothing heavy.
 
+Invariant: it never goes below what can be looked at, even where the rate is not kept there.
 It measures what frames really took and never trusts a model further than one step: a size is left when its frames
 take too long, and a larger one is tried when frames have been quick for a while, ever more rarely where it failed.
 """
@@ -14,8 +15,9 @@ __all__ = ["AutoSize"]
 
 _SCALES: Final = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.33, 0.25)
 """Of the source's sides. Few, because each is a recording of its own on a GPU."""
-_LEAST_SIDE: Final = 96
-"""Below it a face is a smear, whatever the rate."""
+_LEAST_PIXELS: Final = 320 * 240
+"""With fewer, enlarged to a window, it is no painting any more: fewer frames a second are the lesser evil. Whoever
+wants a smaller size can choose it by hand."""
 _SAMPLES: Final = 12
 _SETTLING: Final = 2
 """Frames after a change that do not count: they warm caches or record the size."""
@@ -55,7 +57,7 @@ class AutoSize:
         """Width and height to work at for frames of `source`, as it stands now."""
         if source != self._source:
             self._source = source
-            self._scales = [scale for scale in _SCALES if scale == 1 or min(source) * scale >= _LEAST_SIDE]
+            self._scales = _scales(source)
             self._step = min(self._step, len(self._scales) - 1)
             self._patience.clear()
             self._restart()
@@ -125,6 +127,13 @@ class AutoSize:
         self._times.clear()
         self._settling = _SETTLING
         self._quick_for = 0.0
+
+
+def _scales(source: tuple[int, int]) -> list[float]:
+    """The first is 1, the last one the least that may be."""
+    least = min(1.0, (_LEAST_PIXELS / (source[0] * source[1])) ** 0.5)
+    larger = [scale for scale in _SCALES if scale == 1 or scale > 1.05 * least]
+    return larger if least > 0.95 or least < _SCALES[-1] else [*larger, least]
 
 
 def _scaled(source: tuple[int, int], scale: float) -> tuple[int, int]:

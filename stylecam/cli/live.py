@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stylecam.cli.common import (
+    ExactOption,
     Quality,
     QualityOption,
     QuietOption,
@@ -40,7 +41,8 @@ def live(
         str | None,
         typer.Option(
             metavar="SOURCE",
-            help="camera, camera:NAME, test, a video file, rtsp://… or http://… (a network camera).",
+            help="camera, camera:NAME, test, a video file, rtsp://… or http://… (a network camera); in the window a "
+            "picture, too.",
             show_default=False,
         ),
     ] = None,
@@ -59,15 +61,15 @@ def live(
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(metavar="auto|native|WxH", help="The size the network works at; auto keeps the rate of --fps."),
+        typer.Option(
+            metavar="auto|native|WxH",
+            help="The size the network works at; auto keeps the rate of --fps, where 320x240 do.",
+        ),
     ] = None,
     fps: Annotated[int | None, typer.Option(min=5, max=60, help="The rate that --size auto keeps.")] = None,
     quality: QualityOption = Quality.auto,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Where the network runs.")] = None,
-    exact: Annotated[
-        bool,
-        typer.Option("--exact", help="Without a window: compute in float32 even where sixteen bits are faster."),
-    ] = False,
+    exact: ExactOption = False,
     mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Flip the picture left to right.")] = None,
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Record from the start: .mp4, .mov or .mkv.")
@@ -93,8 +95,6 @@ def live(
     if window:
         if seconds is not None:
             raise typer.BadParameter("is for --no-window", param_hint="--seconds")
-        if exact:
-            raise typer.BadParameter("is for --no-window", param_hint="--exact")
         raise typer.Exit(
             open_window(
                 source=source,
@@ -106,6 +106,7 @@ def live(
                 size=size,
                 fps=fps,
                 device=device,
+                exact=exact or None,
                 mirror=mirror,
                 quality=quality.value,
                 record=record,

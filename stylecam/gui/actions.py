@@ -23,6 +23,7 @@ class Actions:
     """The window's commands; who owns the window connects them."""
 
     open_video: QAction
+    open_picture: QAction
     export: QAction
     snapshot: QAction
     record: QAction
@@ -44,6 +45,7 @@ class Actions:
     keep_colors: QAction
     import_style: QAction
     train: QAction
+    delete_style: QAction
     stop_training: QAction
     trainings: QAction
     styles_folder: QAction
@@ -57,6 +59,7 @@ class Actions:
     about: QAction
     cameras: QMenu
     """Filled by who knows the cameras."""
+    styles: QMenu
 
 
 def make_actions(window: QMainWindow) -> Actions:
@@ -88,6 +91,7 @@ def make_actions(window: QMainWindow) -> Actions:
     )
     actions = Actions(
         open_video=action(tr("&Open a video…"), "Ctrl+O", picture="open"),
+        open_picture=action(tr("Open a pi&cture…"), "Ctrl+Shift+O"),
         export=action(tr("&Export this video…"), "Ctrl+E"),
         snapshot=action(tr("Save a &snapshot"), "Ctrl+S", picture="snapshot"),
         record=action(tr("&Record"), "Ctrl+R", picture="record", checkable=True),
@@ -108,6 +112,7 @@ def make_actions(window: QMainWindow) -> Actions:
         keep_colors=action(tr("&Keep the camera's colours"), "K", checkable=True),
         import_style=action(tr("&Import a style…"), "Ctrl+I", picture="import"),
         train=action(tr("&Train a new style…"), "Ctrl+T", picture="train"),
+        delete_style=action(tr("&Delete this style…")),
         stop_training=action(tr("S&top the training")),
         trainings=action(tr("T&rainings…")),
         styles_folder=action(tr("Show the styles &folder")),
@@ -119,6 +124,7 @@ def make_actions(window: QMainWindow) -> Actions:
         open_log=action(tr("Show the &log")),
         about=action(tr("&About stylecam")),
         cameras=camera,
+        styles=style,
     )
     actions.quit.setMenuRole(QAction.MenuRole.QuitRole)
     actions.preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
@@ -129,11 +135,11 @@ def make_actions(window: QMainWindow) -> Actions:
     for toggled in (actions.record, actions.snapshot):
         toggled.setAutoRepeat(False)
 
-    _fill(file, actions.open_video, actions.export, None, actions.record, actions.snapshot)
+    _fill(file, actions.open_video, actions.open_picture, actions.export, None, actions.record, actions.snapshot)
     _fill(file, actions.recordings_folder, None, actions.virtual_camera, None, actions.preferences, None, actions.quit)
     _fill(style, actions.next_style, actions.previous_style, None, actions.weaker, actions.stronger)
     _fill(style, actions.keep_colors, None, actions.import_style, None, actions.train, actions.stop_training)
-    _fill(style, actions.trainings, None, actions.styles_folder)
+    _fill(style, actions.trainings, None, actions.delete_style, actions.styles_folder)
     _fill(view, actions.split, actions.live_pictures, actions.full_screen, None)
     theme_menu = view.addMenu(tr("&Theme"))
     theme_menu.addActions(themes.actions())

@@ -17,7 +17,7 @@ import sys
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import PySide6
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 from stylecam import __version__
 from stylecam.errors import DeviceError, SinkError
 from stylecam.gui import crash
+from stylecam.gui.drop_control import DropControl
 from stylecam.gui.export_control import ExportControl
 from stylecam.gui.help_control import HelpControl
 from stylecam.gui.jobs import Jobs
@@ -34,24 +35,22 @@ from stylecam.gui.main_window import MainWindow
 from stylecam.gui.record_control import RecordControl
 from stylecam.gui.session import Session
 from stylecam.gui.settings import load_settings, save_settings
-from stylecam.gui.source_control import VIDEO_SUFFIXES, SourceControl
+from stylecam.gui.source_control import SourceControl
 from stylecam.gui.stills import Stills
 from stylecam.gui.style_control import StyleControl
+from stylecam.gui.style_removal import StyleRemoval
 from stylecam.gui.theme import apply_theme
 from stylecam.gui.training.control import TrainingControl
+from stylecam.gui.words import sentence
 from stylecam.logs import setup_logging
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stylecam.gui.settings import Settings
     from stylecam.gui.theme import Theme
 
 __all__ = ["Options", "Studio", "check_display", "check_qt", "run_window"]
 
 _log = logging.getLogger(__name__)
-
-_STYLE_SUFFIXES: Final = frozenset((".safetensors", ".pth", ".pt", ".model"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class Options:
     size: str | None = None
     fps: int | None = None
     device: str | None = None
+    exact: bool | None = None
     mirror: bool | None = None
     quality: Literal["fast", "full", "auto"] = "auto"
     record: Path | None = None
@@ -74,7 +74,7 @@ class Options:
 
     def over(self, settings: Settings) -> Settings:
         """The settings with what was asked for in their place."""
-        names = ("source", "style", "strength", "steadiness", "keep_colors", "size", "fps", "device", "mirror")
+        names = ("source", "style", "strength", "steadiness", "keep_colors", "size", "fps", "device", "exact", "mirror")
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         if self.style is not None:
             given["mix"], given["mix_share"] = self.mix or ("", settings.mix_share)
@@ -88,20 +88,23 @@ class Studio:
         self._options = options or Options()
         settings = self._options.over(settings)
         self.jobs = Jobs()
-        self.session = Session(self.jobs, device=settings.device, quality=self._options.quality)
+        self.session = Session(self.jobs, device=settings.device, quality=self._options.quality, exact=settings.exact)
         self.stills = Stills(self.jobs, self.session)
         self.window = MainWindow(self.session, settings)
         self.sources = SourceControl(self.window, self.session)
         self.styles = StyleControl(self.window, self.session, self.stills)
+        self.removal = StyleRemoval(self.window, self.session, self.jobs)
         self.training = TrainingControl(self.window, self.styles)
         self.recordings = RecordControl(self.window, self.session, self.stills, self.jobs)
+        self.drops = DropControl(
+            self.window, self.session, self.sources, self.styles, self.stills, self.training, self.recordings
+        )
         self.exports = ExportControl(self.window, self.session, self.sources)
         self.help = HelpControl(self.window, self.session, log)
         self.ended_in_time = True
         self.jobs.failed.connect(self._on_failed)
         self.jobs.broken.connect(self._on_broken)
         self.window.first_shown.connect(lambda what: _log.info("%s is on the screen", what))
-        self.window.dropped.connect(self._on_dropped)
         self.window.closing.connect(self.close)
 
     def begin(self) -> None:
@@ -125,38 +128,11 @@ class Studio:
         self.ended_in_time = self.session.close() and self.jobs.wait(0.3)
 
     def _on_failed(self, text: str) -> None:
-        self.window.banner.show_message(text, level="error")
+        self.window.banner.show_message(sentence(text), level="error")
 
     def _on_broken(self, error: BaseException) -> None:
         """A bug in another thread; the hook logs it and shows one dialog."""
         sys.excepthook(type(error), error, error.__traceback__)
-
-    def _on_dropped(self, paths: Sequence[Path]) -> None:
-        """One video is opened, pictures are painted, styles are taken in; what is neither is said.
-
-        While the training's dialog waits for a picture, the first one is what to learn from.
-        """
-        from stylecam.pictures import PICTURE_SUFFIXES
-
-        videos = [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
-        pictures = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]
-        styles = [path for path in paths if path.suffix.lower() in _STYLE_SUFFIXES and path.is_file()]
-        if videos:
-            self.sources.open(str(videos[0]))
-        learnt = pictures[:1] if pictures and self.training.take_picture(pictures[0]) else []
-        for picture in pictures[len(learnt) :]:
-            self.stills.paint_picture(picture, self.recordings.folder)
-        for style in styles:
-            self.styles.ask_import(style)
-        others = [path.name for path in paths if path not in (*videos[:1], *pictures, *styles)]
-        if others:
-            self.window.banner.show_message(
-                self.window.tr(
-                    "Not opened: {names}. One video at a time, pictures, and style files can be dropped."
-                ).format(names=", ".join(others)),
-                level="warning",
-                timeout_s=12,
-            )
 
 
 def run_window(options: Options | None = None) -> int:
@@ -256,7 +232,7 @@ def _save(studio: Studio, settings: Settings) -> None:
         save_settings(settings)
     except SinkError as exc:
         _log.warning("%s", exc)
-        studio.window.banner.show_message(str(exc), level="warning")
+        studio.window.banner.show_message(sentence(str(exc)), level="warning")
 
 
 @contextlib.contextmanager

@@ -69,7 +69,10 @@ class ControlPanel(QWidget):
         self._size = QComboBox(self)
         self._size.setAccessibleName(self.tr("Size"))
         self._size.setToolTip(
-            self.tr("The size the network works at. Auto keeps the rate; smaller is faster, and strokes grow")
+            self.tr(
+                "The size the network works at. Auto keeps the rate, but not below about 320×240; "
+                "smaller is faster, and strokes grow"
+            )
         )
         self._size.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._size.setMinimumContentsLength(8)

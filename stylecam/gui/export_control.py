@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from stylecam.bundled import bundled_path
 from stylecam.gui.background import Background
 from stylecam.gui.export_dialog import ExportDialog
 from stylecam.gui.looks import TRIAL
@@ -48,7 +49,9 @@ class ExportControl(QObject):
             return
         style = self._session.look[0].removeprefix(TRIAL) if self._session.look else "painted"
         suffix = video.suffix.lower() if video.suffix.lower() in CONTAINERS else ".mp4"
-        folder = video.parent if os.access(video.parent, os.W_OK) else self._window.settings.recordings_path
+        # The sample clip lies among the program's own files, where nobody would look for a video of theirs.
+        beside = video != bundled_path("demo.mp4") and os.access(video.parent, os.W_OK)
+        folder = video.parent if beside else self._window.settings.recordings_path
         suggestion = unused_path(folder / f"{video.stem} in {style}{suffix}")
         steadiness = self._window.settings.steadiness
 

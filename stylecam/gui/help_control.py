@@ -47,15 +47,19 @@ class HelpControl(QObject):
 
     def _on_preferences(self) -> None:
         window = self._window
-        dialog = PreferencesDialog(window.settings, window)
+        dialog = PreferencesDialog(window.settings, window, inexact=self._session.has_sixteen_bits)
         if dialog.exec():
             wanted = dialog.result_settings
             before = window.settings
-            window.change(recordings_folder=wanted.recordings_folder, fps=wanted.fps, device=wanted.device)
+            window.change(
+                recordings_folder=wanted.recordings_folder, fps=wanted.fps, device=wanted.device, exact=wanted.exact
+            )
             if wanted.fps != before.fps and window.settings.size == "auto":
                 window.pictures.set_size("auto")
             if wanted.device != before.device:
                 self._session.set_device(wanted.device)
+            if wanted.exact != before.exact:
+                self._session.set_exact(wanted.exact)
         dialog.deleteLater()
 
     def _on_device_failed(self, wanted: str, other: str, why: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from stylecam.errors import DeviceError, StyleError
+from stylecam.errors import DeviceError, StylecamError, StyleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,7 @@ class Looks:
         device: str,
         quality: Literal["fast", "full", "auto"],
         on_other_device: Callable[[str, str, str], None],
+        exact: bool = False,
     ) -> None:
         """Load nothing yet; torch comes with the first look.
 
@@ -47,7 +48,9 @@ class Looks:
             quality: as for `Stylizer`.
             on_other_device: told of a device that was asked for and cannot be had: its name, what runs instead, for
                 people, and why.
+            exact: as for `Stylizer`.
         """
+        self._exact = exact
         self._device, self._quality, self._on_other_device = device, quality, on_other_device
         self._library: StyleLibrary | None = None
         self._stylizer: Stylizer | None = None
@@ -63,6 +66,20 @@ class Looks:
     def stylizer(self) -> Stylizer | None:
         """What paints, once there is one."""
         return self._stylizer
+
+    @property
+    def exact(self) -> bool:
+        """Whether all is computed in float32."""
+        return self._exact
+
+    @property
+    def has_sixteen_bits(self) -> bool | None:
+        """Whether the device that paints has a faster number of sixteen bits; None while none paints."""
+        if self._stylizer is None:
+            return None
+        from stylecam.inference import half_precision
+
+        return half_precision(self._stylizer.device.kind) is not None
 
     @property
     def look(self) -> Look | None:
@@ -124,6 +141,23 @@ class Looks:
         self._device = device
         return self._stylizer
 
+    def change_exact(self, exact: bool) -> Stylizer | None:
+        """Compute in float32 from now on, or in what is fastest; returns what paints so, None while no style is loaded.
+
+        Raises:
+            StylecamError: what is in place cannot be built anew; it goes on as it is.
+        """
+        place, present, before = self._place, self._stylizer, self._exact
+        self._exact = exact
+        if place is None or present is None:
+            return None
+        try:
+            self._stylizer = self._new_stylizer(place[1], self._device)
+        except StylecamError:
+            self._exact = before
+            raise
+        return self._stylizer
+
     def copy_of_stylizer(self) -> Stylizer:
         """Another one with the present settings.
 
@@ -166,6 +200,7 @@ class Looks:
             quality=self._quality,
             strength=self._strength,
             keep_colors=self._keep_colors,
+            exact=self._exact,
         )
 
 

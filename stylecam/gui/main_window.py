@@ -30,7 +30,9 @@ from stylecam.gui.status_line import StatusLine
 from stylecam.gui.style_gallery import StyleCard, StyleGallery
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
 
     from stylecam.gui.looks import Look
     from stylecam.gui.session import Session
@@ -66,6 +68,8 @@ class MainWindow(QMainWindow):
         self._noted: set[str] = set()
         self.painting: Painting | None = None
         """The last one that was shown."""
+        self.describe_drop: Callable[[Sequence[Path]], str] = lambda paths: ""
+        """Tells what letting these files go would do."""
         self.setWindowTitle("stylecam")
         self.setMinimumSize(760, 540)
         self.setAcceptDrops(True)
@@ -224,9 +228,15 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self.preview.drop_words = self.describe_drop(_local_files(event))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.preview.drop_words = ""
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        self.preview.drop_words = ""
+        paths = _local_files(event)
         event.acceptProposedAction()
         if paths:
             self.dropped.emit(paths)
@@ -243,3 +253,7 @@ class MainWindow(QMainWindow):
         self.settings_changed.emit(self.settings)
         self.closing.emit()
         super().closeEvent(event)
+
+
+def _local_files(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -13,7 +13,16 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent
 
-__all__ = ["PLATE", "came_by_keyboard", "draw_label", "draw_recording", "draw_split_line", "label_width", "scaled_font"]
+__all__ = [
+    "PLATE",
+    "came_by_keyboard",
+    "draw_drop",
+    "draw_label",
+    "draw_recording",
+    "draw_split_line",
+    "label_width",
+    "scaled_font",
+]
 
 PLATE: Final = QColor(0, 0, 0, 165)
 """Behind white text on a picture."""
@@ -66,6 +75,21 @@ def draw_split_line(painter: QPainter, where: QRect, x: int) -> None:
         tip = QPointF(knob.x() + side * 7, knob.y())
         painter.drawLine(tip, QPointF(tip.x() - side * 3.5, tip.y() - 3.5))
         painter.drawLine(tip, QPointF(tip.x() - side * 3.5, tip.y() + 3.5))
+    painter.restore()
+
+
+def draw_drop(painter: QPainter, where: QRect, text: str, colour: QColor) -> None:
+    """Darken everything, and say in the middle of a dashed frame what letting go does."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(where, PLATE)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 3, Qt.PenStyle.DashLine))
+    painter.drawRoundedRect(QRectF(where).adjusted(14, 14, -14, -14), 10, 10)
+    painter.setPen(QColor("white"))
+    painter.setFont(scaled_font(painter.font(), 1.3))
+    words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(where.adjusted(36, 24, -36, -24), words, text)
     painter.restore()
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stylecam.gui.overlays import (
     came_by_keyboard,
+    draw_drop,
     draw_label,
     draw_recording,
     draw_split_line,
@@ -63,6 +64,7 @@ class Preview(QWidget):
         self._split_position = 0.5
         self._show_original = False
         self._recording = False
+        self._drop_words = ""
         self._dragging = False
         self._ring = False
         self._took_s: deque[float] = deque(maxlen=_TRIALS)
@@ -146,6 +148,17 @@ class Preview(QWidget):
         self.update()
 
     @property
+    def drop_words(self) -> str:
+        """What letting go of the files over the window does, on the picture; empty while nothing is dragged."""
+        return self._drop_words
+
+    @drop_words.setter
+    def drop_words(self, words: str) -> None:
+        self._drop_words = words
+        self._describe()
+        self.update()
+
+    @property
     def picture_rect(self) -> QRect:
         """Where in the widget the picture lies; all of it while there is none."""
         if self._painting is None:
@@ -174,6 +187,8 @@ class Preview(QWidget):
             painter.setFont(self.font())
         if self._recording:
             draw_recording(painter, self.picture_rect, self.tr("REC"), QColor(c.recording))
+        if self._drop_words:
+            draw_drop(painter, self.rect(), self._drop_words, QColor(c.accent))
         if self._ring:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(c.accent), 2))
@@ -264,6 +279,8 @@ class Preview(QWidget):
     def _describe(self) -> None:
         """Tell a screen reader what is seen besides the picture."""
         said = [self._message] if self._message else []
+        if self._drop_words:
+            said.append(self._drop_words)
         if self._recording:
             said.append(self.tr("Recording"))
         if self._split:

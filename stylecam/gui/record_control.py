@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from stylecam.errors import StylecamError
 from stylecam.gui.icons import icon
 from stylecam.gui.savedfiles import make_folder
+from stylecam.gui.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,9 @@ class RecordControl(QObject):
         if report.error is not None and report.path is None:
             known = isinstance(report.error, StylecamError)
             window.banner.show_message(
-                str(report.error) if known else self.tr("The recording stopped because of a bug in stylecam."),
+                sentence(str(report.error))
+                if known
+                else self.tr("The recording stopped because of a bug in stylecam."),
                 level="error",
                 actions=[(self.tr("Show the folder"), self._on_folder)],
                 details="" if known else repr(report.error),
@@ -114,7 +117,7 @@ class RecordControl(QObject):
         elif report.path is not None:
             text = self.tr("Recording saved as {name}.").format(name=report.path.name)
             if report.error is not None:
-                text = f"{report.error} {text}"
+                text = f"{sentence(str(report.error))} {text}"
             if report.dropped:
                 text += " " + self.tr("{count} pictures were left out: the encoder was too slow for them.").format(
                     count=report.dropped
@@ -143,7 +146,7 @@ class RecordControl(QObject):
         try:
             self._window.show_folder(make_folder(self.folder))
         except StylecamError as error:
-            self._window.banner.show_message(str(error), level="error")
+            self._window.banner.show_message(sentence(str(error)), level="error")
 
     def _on_output_changed(self, on: bool, text: str) -> None:
         self._window.actions_.virtual_camera.setChecked(on)
@@ -154,7 +157,7 @@ class RecordControl(QObject):
                 timeout_s=10,
             )
         elif text:
-            self._window.banner.show_message(text, level="error")
+            self._window.banner.show_message(sentence(text), level="error")
 
     def _on_unfinished(self, found: Sequence[Unfinished]) -> None:
         first = found[0]

@@ -6,8 +6,10 @@ window already stands.
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -17,8 +19,6 @@ from stylecam.gui.looks import TRIAL, Looks
 from stylecam.gui.savedfiles import make_folder, unused_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stylecam.gui.jobs import Jobs
     from stylecam.gui.looks import Look
     from stylecam.live import LivePipeline, LiveStats, Painting
@@ -69,6 +69,7 @@ class Session(QObject):
         *,
         device: str = "auto",
         quality: Literal["fast", "full", "auto"] = "auto",
+        exact: bool = False,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
@@ -78,12 +79,13 @@ class Session(QObject):
         self._looks = Looks(
             device=device,
             quality=quality,
+            exact=exact,
             on_other_device=lambda wanted, other, why: jobs.tell(self.device_failed, wanted, other, why),
         )
         self._wanted: Look | None = None
         self._size: tuple[int, int] | None = None
         self._hold_fps: float | None = None
-        self._mirror, self._is_camera, self._steadiness = False, False, 50
+        self._mirror, self._is_camera, self._is_still, self._steadiness = False, False, False, 50
         self.style_failed.connect(self._on_style_failed)
 
     @property
@@ -94,6 +96,16 @@ class Session(QObject):
     @property
     def library(self) -> StyleLibrary | None:
         return self._looks.library
+
+    @property
+    def exact(self) -> bool:
+        """Whether all is computed in float32."""
+        return self._looks.exact
+
+    @property
+    def has_sixteen_bits(self) -> bool | None:
+        """Whether the device that paints has a faster number of sixteen bits; None while none paints."""
+        return self._looks.has_sixteen_bits
 
     @property
     def look(self) -> Look | None:
@@ -125,7 +137,11 @@ class Session(QObject):
         self._jobs.submit(self._list_cameras)
 
     def open(self, spec: str) -> None:
-        """Show another source (see `stylecam.open_source`); one that cannot be had leaves the present one."""
+        """Show another source; one that cannot be had leaves the present one.
+
+        Args:
+            spec: for `stylecam.open_source`, or the path of a JPEG, PNG or WebP picture.
+        """
         self._jobs.submit(lambda: self._open(spec))
 
     def set_look(self, name: str, second: str = "", share: int = 50) -> None:
@@ -163,11 +179,15 @@ class Session(QObject):
         """Work within this size (None: the source's own); with `hold_fps`, at whatever size keeps that rate."""
         self._size, self._hold_fps = size, hold_fps
         if self._pipeline:
-            self._pipeline.size, self._pipeline.hold_fps = size, hold_fps
+            self._pipeline.size, self._pipeline.hold_fps = size, self._rate_to_hold()
 
     def set_device(self, device: str) -> None:
         """Run on another device; if that cannot be had, the present one goes on, and `device_failed` follows."""
-        self._jobs.submit(lambda: self._change_device(device))
+        self._jobs.submit(lambda: self._change(self._looks.change_device(device)))
+
+    def set_exact(self, exact: bool) -> None:
+        """Compute in float32, or in what is fastest and looks the same."""
+        self._jobs.submit(lambda: self._change(self._looks.change_exact(exact)))
 
     def record(self, folder: Path) -> None:
         """Start a recording, named by date and time, in this folder."""
@@ -215,10 +235,8 @@ class Session(QObject):
         self._jobs.tell(self.cameras_listed, list_cameras())
 
     def _open(self, spec: str) -> None:
-        from stylecam.opening import open_source
-
         try:
-            source: LiveSource = open_source(spec, live=True)
+            source, is_still = _source_of(spec)
         except StylecamError as error:
             self._jobs.tell(self.source_failed, spec, str(error))
             return
@@ -226,6 +244,9 @@ class Session(QObject):
 
         self._is_camera = isinstance(source, CameraSource)
         pipeline = self._ready_pipeline()
+        if is_still != self._is_still:  # else the rate's own measurements go on
+            self._is_still = is_still
+            pipeline.hold_fps = self._rate_to_hold()
         pipeline.mirror = self._mirror and self._is_camera
         with self._starting:
             if self._closed:
@@ -233,6 +254,12 @@ class Session(QObject):
             # Told first: what the source says of itself comes after it, and is not taken back by it.
             self._jobs.tell(self.source_opened, source, spec)
             pipeline.start(source)
+
+    def _rate_to_hold(self) -> float | None:
+        """A still picture does not move: its size is chosen for the few frames that it has."""
+        from stylecam.stillpicture import STILL_RATE
+
+        return min(self._hold_fps, STILL_RATE) if self._hold_fps and self._is_still else self._hold_fps
 
     def _ready_pipeline(self) -> LivePipeline:
         if self._pipeline is None:
@@ -245,7 +272,7 @@ class Session(QObject):
                 on_size=lambda size, memory: self._jobs.tell(self.size_changed, *size, memory),
             )
             pipeline.steadiness.amount = self._steadiness
-            pipeline.size, pipeline.hold_fps = self._size, self._hold_fps
+            pipeline.size, pipeline.hold_fps = self._size, self._rate_to_hold()
             pipeline.painter = self._looks.stylizer
             self._pipeline = pipeline
         return self._pipeline
@@ -272,8 +299,9 @@ class Session(QObject):
             self._pipeline.painter = stylizer
         self._jobs.tell(self.style_changed, look, stylizer.describe())
 
-    def _change_device(self, device: str) -> None:
-        stylizer, look = self._looks.change_device(device), self._looks.look
+    def _change(self, stylizer: Stylizer | None) -> None:
+        """Paint with what was built anew for the present look; None: nothing has changed."""
+        look = self._looks.look
         if stylizer is not None and look is not None:
             self._put_in_place(look, stylizer)
 
@@ -315,3 +343,16 @@ class Session(QObject):
             return
         pipeline.set_output(sink)
         self._jobs.tell(self.output_changed, True, sink.name)
+
+
+def _source_of(spec: str) -> tuple[LiveSource, bool]:
+    """The source, and whether it is a still picture."""
+    if os.path.isfile(spec):  # asked first: no camera shall wait until Pillow is loaded
+        from stylecam.pictures import PICTURE_SUFFIXES
+        from stylecam.stillpicture import StillPicture
+
+        if Path(spec).suffix.lower() in PICTURE_SUFFIXES:
+            return StillPicture(Path(spec)), True
+    from stylecam.opening import open_source
+
+    return open_source(spec, live=True), False

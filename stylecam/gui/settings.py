@@ -61,6 +61,8 @@ class Settings:
     """The rate that "auto" holds, 1–240 frames per second."""
     device: str = "auto"
     """ "auto", "cpu", "cuda", "cuda:N" or "mps"."""
+    exact: bool = False
+    """Compute in float32 even where sixteen bits are faster."""
     mirror: bool = True
     theme: str = "system"
     """ "system", "light" or "dark"."""
@@ -222,6 +224,7 @@ _RIGHT: Final[dict[str, Callable[[Any], bool]]] = {
     "size": _like(r"auto|native|[1-9]\d{1,4}x[1-9]\d{1,4}"),
     "fps": _whole(1, 240),
     "device": _like(r"auto|cpu|mps|cuda(:\d{1,3})?"),
+    "exact": _is_bool,
     "mirror": _is_bool,
     "theme": _like("system|light|dark"),
     "split": _is_bool,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from stylecam.bundled import bundled_path
 from stylecam.gui.source_bar import TEST_PATTERN
+from stylecam.gui.words import sentence
 from stylecam.livesource import PROBLEM_TEXTS, Problem, SourceState
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class SourceControl(QObject):
         self._source: LiveSource | None = None
         self._spec = ""
         self._said = ""
+        self._missed = ""
+        """Why the first source cannot be had, until what takes its place is known: it is said together with that."""
         self._wanted = _ANY_CAMERA
         self._cameras = QActionGroup(self)
         self._clip: PacedClip | None = None
@@ -85,19 +88,28 @@ class SourceControl(QObject):
         if self._wanted != _ANY_CAMERA:
             return
         self._wanted = ""
+        missed, self._missed = self._missed, ""
+        # Not by _say: that another source runs is no reason to take this back.
         if cameras:
             self.open(f"camera:{cameras[0].id}")
-        else:
-            self._session.open(str(bundled_path("demo.mp4")))
-            # Not by _say: that the clip runs is no reason to take this back.
-            self._window.banner.show_message(
-                self.tr("No camera was found, so this is the sample clip. Plug a camera in, or open a video."),
-                level="info",
-                actions=[
-                    (self.tr("Look again"), self._look_again),
-                    (self.tr("Open a video…"), self._on_open_video),
-                ],
-            )
+            if missed:
+                self._window.banner.show_message(
+                    self.tr("{why} So this is {camera}.").format(why=missed, camera=cameras[0].name),
+                    level="warning",
+                    actions=[(self.tr("Choose another…"), self._window.source_bar.show_list)],
+                )
+            return
+        self._session.open(str(bundled_path("demo.mp4")))
+        self._window.banner.show_message(
+            self.tr("{why} No camera was found either, so this is the sample clip.").format(why=missed)
+            if missed
+            else self.tr("No camera was found, so this is the sample clip. Plug a camera in, or open a video."),
+            level="warning" if missed else "info",
+            actions=[
+                (self.tr("Look again"), self._look_again),
+                (self.tr("Open a video…"), self._on_open_video),
+            ],
+        )
 
     def _look_again(self) -> None:
         self._wanted = _ANY_CAMERA
@@ -150,13 +162,16 @@ class SourceControl(QObject):
 
     def _on_source_opened(self, source: LiveSource, spec: str) -> None:
         from stylecam.playback import PacedClip
+        from stylecam.stillpicture import StillPicture
 
         self._source, self._spec = source, spec
         self._clip = source if isinstance(source, PacedClip) else None
         window = self._window
         window.source_bar.select(spec, source.name)
-        window.setWindowTitle(f"{source.name} – stylecam")
-        if self._clip is None:
+        window.setWindowTitle(f"{source.name} — stylecam")
+        if isinstance(source, StillPicture):
+            self._unsay()  # the next start is not for this one again
+        elif self._clip is None:
             window.change(source=spec)
             self._unsay()
         elif self._clip.path != bundled_path("demo.mp4"):
@@ -178,9 +193,9 @@ class SourceControl(QObject):
             self._window.preview.clear(self.tr("No picture"))
         else:
             self._window.source_bar.select(self._spec, self._source.name)
-        self._say(why, "error", (self.tr("Choose another…"), self._window.source_bar.show_list))
+        self._say(sentence(why), "error", (self.tr("Choose another…"), self._window.source_bar.show_list))
         if self._source is None and spec != str(bundled_path("demo.mp4")):
-            self._wanted = _ANY_CAMERA
+            self._wanted, self._missed = _ANY_CAMERA, sentence(why)
             self._session.list_cameras()
 
     def _on_source_status(self, status: SourceStatus) -> None:

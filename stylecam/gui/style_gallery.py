@@ -45,6 +45,7 @@ class StyleGallery(QWidget):
         live_pictures_toggled(bool): whether the present picture is wanted in every style.
         hovered(str): the style under the mouse, or empty.
         import_requested(), train_requested()
+        deletion_requested(str): the style of this name shall go; only for one that may.
     """
 
     style_chosen = Signal(str)
@@ -53,6 +54,7 @@ class StyleGallery(QWidget):
     hovered = Signal(str)
     import_requested = Signal()
     train_requested = Signal()
+    deletion_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,6 +152,10 @@ class StyleGallery(QWidget):
         self._show_emptiness()
         self._show_current()
 
+    def card(self, name: str) -> StyleCard | None:
+        """What is shown of a style; None if there is none of this name."""
+        return self._model.card(name)
+
     def index_of(self, name: str) -> QModelIndex:
         """Where in the view it is; invalid if it is not shown."""
         return self._model.index(self._model.row_of(name))
@@ -219,7 +225,16 @@ class StyleGallery(QWidget):
         favourite.triggered.connect(lambda: self._toggle_favourite(name))
         details = QAction(self.tr("Show details"), menu)
         details.triggered.connect(lambda: self._show_details(name))
+        delete = QAction(self.tr("Delete…"), menu)
+        delete.triggered.connect(lambda: self.deletion_requested.emit(name))
+        card = self._model.card(name)
+        if card is None or card.path is None:
+            delete.setEnabled(False)
+            delete.setToolTip(self.tr("This style belongs to stylecam itself: only your own ones can be deleted"))
+        menu.setToolTipsVisible(True)
         menu.addActions([favourite, details])
+        menu.addSeparator()
+        menu.addAction(delete)
         menu.popup(self.view.viewport().mapToGlobal(at))
 
     def _show_details(self, name: str) -> None:
@@ -229,6 +244,7 @@ class StyleGallery(QWidget):
         lines = [
             self.tr("Author: {author}").format(author=card.author or self.tr("not said")),
             self.tr("Licence: {licence}").format(licence=card.licence or self.tr("not said")),
+            *card.facts,
             self.tr("Name in commands: {name}").format(name=card.name),
         ]
         if card.suspect:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from stylecam.bundled import bundled_path
 from stylecam.gui.scaling import qimage
+from stylecam.gui.style_facts import style_facts
+from stylecam.styles import user_styles_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from PySide6.QtGui import QImage
 
@@ -42,14 +46,33 @@ class StyleCard:
     """H×W×3 uint8 RGB."""
     suspect: bool = False
     """Whether something is wrong with it, as far as can be told."""
+    path: Path | None = None
+    """The file, if it may be deleted: a bundled style's may not."""
+    own: bool = False
+    """Whether it lies in the user's own folder, as what was imported or trained does."""
+    facts: tuple[str, ...] = ()
+    """What else there is to tell, a line each."""
 
     @classmethod
     def of(cls, style: Style) -> StyleCard:
-        return cls(style.name, style.title or style.name, style.author, style.licence, style.thumbnail)
+        folder = style.path.parent
+        return cls(
+            style.name,
+            style.title or style.name,
+            style.author,
+            style.licence,
+            style.thumbnail,
+            path=None if folder == bundled_path("styles") else style.path,
+            own=folder == user_styles_folder(),
+            facts=style_facts(style),
+        )
 
 
 class StyleModel(QAbstractListModel):
-    """Favourites first, in their own order; then the others by title. A filter leaves out what does not match."""
+    """Favourites first, in their own order; then the others by title, a user's own ones last.
+
+    So a style that was trained or imported takes no other one's key. A filter leaves out what does not match.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,7 +201,8 @@ class StyleModel(QAbstractListModel):
         self.beginResetModel()
         ranks = {name: rank for rank, name in enumerate(self._favourites)}
         ordered = sorted(
-            self._cards.values(), key=lambda card: (ranks.get(card.name, len(ranks)), card.title.casefold(), card.name)
+            self._cards.values(),
+            key=lambda card: (ranks.get(card.name, len(ranks)), card.own, card.title.casefold(), card.name),
         )
         self._shown = [
             card

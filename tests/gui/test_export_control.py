@@ -12,6 +12,8 @@ import pytest
 from PySide6.QtWidgets import QCheckBox
 
 from stylecam import encoders
+from stylecam.bundled import bundled_path
+from stylecam.gui import export_control
 from stylecam.gui.settings import Settings
 from tests.clips import make_clip, video_pts
 from tests.gui.conftest import painted
@@ -92,3 +94,23 @@ def test_no_trial_is_begun_before_the_dialog_opens_and_a_hanging_one_ends_with_t
     assert studio.ended_in_time
     with pytest.raises(ProcessLookupError):
         os.kill(int(sign.read_text()), 0)
+
+
+def test_the_sample_clip_is_not_exported_beside_itself(
+    qtbot: QtBot, open_studio: Callable[..., Studio], clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, REFUSING)
+    suggested: list[Path] = []
+    really = export_control.ExportDialog
+
+    def noted(video: Path, suggestion: Path, *others: Any) -> ExportDialog:
+        suggested.append(suggestion)
+        return really(video, suggestion, *others)
+
+    monkeypatch.setattr(export_control, "ExportDialog", noted)
+    studio = studio_with(open_studio, clip)
+    ask(qtbot, studio)[0].close()
+    studio.sources.open(str(bundled_path("demo.mp4")))
+    qtbot.waitUntil(lambda: studio.sources.video == bundled_path("demo.mp4"), timeout=60_000)
+    ask(qtbot, studio)[0].close()
+    assert [path.parent for path in suggested] == [clip.parent, studio.recordings.folder]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
 from stylecam.devices import choose_device
 from stylecam.errors import StylecamError, StyleError
@@ -94,3 +95,30 @@ def test_what_is_set_before_anything_is_loaded_holds_afterwards(styles: Path, to
     assert (stylizer.strength, stylizer.keep_colors) == (0.4, True)
     looks.set_strength(0.9)
     assert stylizer.strength == 0.9
+
+
+def test_the_exact_picture_is_painted_by_another_network_and_so_is_every_copy(
+    styles: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    looks = looks_on("cpu", told)
+    assert looks.has_sixteen_bits is None
+    assert looks.change_exact(True) is None
+    first = looks.put(ALPHA)
+    assert looks.has_sixteen_bits
+    assert "float32" in first.describe()
+    second = looks.change_exact(False)
+    assert second is not None
+    assert second is looks.stylizer
+    assert "bfloat16" in second.describe()
+    assert "bfloat16" in looks.copy_of_stylizer().describe()
+
+
+def test_where_the_style_cannot_be_built_anew_it_goes_on_as_it_is(styles: Path, told: Told) -> None:
+    looks = looks_on("cpu", told)
+    before = looks.put(ALPHA)
+    (styles / "alpha.safetensors").unlink()
+    with pytest.raises(StyleError):
+        looks.change_exact(True)
+    assert looks.stylizer is before
+    assert not looks.exact

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialogButtonBox,
     QFileDialog,
@@ -44,10 +45,11 @@ def part(made: QWidget, name: str) -> QWidget:
 
 
 FOLDER, RATE, DEVICE = "Folder for recordings and snapshots", "Rate that the size Auto keeps", "Device"
+EXACT = "Exact: compute in full precision (slower)"
 
 
 def test_untouched_it_gives_back_what_it_was_given(qtbot: QtBot, tmp_path: Path) -> None:
-    settings = Settings(recordings_folder=str(tmp_path), fps=31, device="cuda", style="candy", favourites=("candy",))
+    settings = Settings(recordings_folder=str(tmp_path), fps=31, device="cuda", exact=True, style="candy")
     assert dialog(qtbot, settings).result_settings == settings
 
 
@@ -95,8 +97,32 @@ def test_a_rate_out_of_range_is_brought_into_it(qtbot: QtBot, stored: int, shown
     assert dialog(qtbot, Settings(fps=stored)).result_settings.fps == shown
 
 
-def test_an_unknown_device_is_automatic(qtbot: QtBot) -> None:
-    assert dialog(qtbot, Settings(device="tpu")).result_settings.device == "auto"
+@pytest.mark.parametrize(
+    ("device", "name"), [("cuda:2", "NVIDIA graphics card 2"), ("tpu", "tpu"), ("cpu", "Processor")]
+)
+def test_a_device_that_is_not_in_the_list_stays_what_it_is(qtbot: QtBot, device: str, name: str) -> None:
+    made = dialog(qtbot, Settings(device=device))
+    box = part(made, DEVICE)
+    assert isinstance(box, QComboBox)
+    assert box.currentText() == name
+    assert made.result_settings.device == device
+
+
+@pytest.mark.parametrize(("inexact", "possible"), [(True, True), (None, True), (False, False)])
+def test_exact_can_be_chosen_where_it_changes_something(qtbot: QtBot, inexact: bool | None, possible: bool) -> None:
+    made = PreferencesDialog(Settings(device="cpu"), inexact=inexact)
+    qtbot.addWidget(made)
+    made.show()
+    box = part(made, EXACT)
+    assert isinstance(box, QCheckBox)
+    assert box.isEnabled() == possible
+    assert ("anyhow" in box.toolTip()) != possible
+    box.click()
+    assert made.result_settings.exact == possible
+    device = part(made, DEVICE)
+    assert isinstance(device, QComboBox)
+    device.setCurrentIndex(device.findData("cuda"))
+    assert box.isEnabled(), "of a device that does not run yet, nothing is known"
 
 
 def test_every_field_has_a_name_and_a_label_with_a_key(qtbot: QtBot) -> None:

@@ -27,6 +27,7 @@ OTHER = Settings(
     size="640x360",
     fps=30,
     device="cuda:1",
+    exact=True,
     mirror=False,
     theme="dark",
     split=True,

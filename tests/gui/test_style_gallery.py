@@ -16,6 +16,7 @@ from stylecam.gui.style_model import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -332,3 +333,47 @@ def test_digits_and_letters_are_left_to_the_window(gallery: StyleGallery, chosen
     qtbot.keyClicks(gallery.view, "style 04")
     assert gallery.view.currentIndex() == gallery.index_of("s00")
     assert chosen == []
+
+
+def test_a_style_of_ones_own_takes_no_other_ones_key(gallery: StyleGallery) -> None:
+    mine = StyleCard("mine", "A First Try", own=True)
+    gallery.set_styles([mine, *cards(9)])
+    assert gallery.names[-1] == "mine"
+    assert (numbers(gallery)["s08"], numbers(gallery)["mine"]) == (9, None)
+    gallery.favourites = ("mine",)
+    assert numbers(gallery)["mine"] == 1
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_only_what_has_a_file_of_its_own_can_be_deleted(gallery: StyleGallery, tmp_path: Path, qtbot: QtBot) -> None:
+    gallery.set_styles([StyleCard("mine", "Mine", path=tmp_path / "mine.safetensors"), StyleCard("theirs", "Theirs")])
+    asked: list[str] = []
+    gallery.deletion_requested.connect(asked.append)
+    for name in ("theirs", "mine"):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gallery.view.customContextMenuRequested.emit(middle(gallery, name))
+        menu = gallery.findChild(QMenu)
+        assert isinstance(menu, QMenu)
+        entry = next(action for action in menu.actions() if action.text() == "Delete…")
+        assert entry.isEnabled() == (name == "mine")
+        assert ("only your own ones" in entry.toolTip()) == (name == "theirs")
+        menu.close()
+        entry.trigger()
+    assert asked == ["mine"]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_the_details_name_the_painting_and_the_training(gallery: StyleGallery) -> None:
+    gallery.set_styles([StyleCard("one", "One", "Ada", "CC0", facts=("Painting: One, oil", "Trained from: candy"))])
+    _menu_entry(gallery, "one", "Show details")()
+    box = gallery.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    lines = box.informativeText().splitlines()
+    assert lines == [
+        "Author: Ada",
+        "Licence: CC0",
+        "Painting: One, oil",
+        "Trained from: candy",
+        "Name in commands: one",
+    ]
+    box.close()
