@@ -32,10 +32,19 @@ class TrainingBanner(QObject):
         self._shown = ""
         """What it said last."""
         self._was_replaced = False
+        self._stops = False
+        """Whether it was told to stop: until it has, nothing else is worth a word."""
 
     def begin(self, name: str) -> None:
         """Another training, of which nothing has been heard yet; says nothing."""
         self.name, self._how, self._shown, self._was_replaced = name, self.tr("getting ready"), "", False
+        self._stops = False
+
+    def stop(self, *, may_speak: bool) -> None:
+        """It was told to stop: say so at once, in place of its line or where nothing stands."""
+        self._stops = True
+        if may_speak and (not self._banner.text or self._banner.text == self._shown):
+            self.show()
 
     def hear(self, event: dict[str, Any], *, may_speak: bool) -> None:
         """Take in an event of the run; reword the line that stands there, or show it where others have gone."""
@@ -43,6 +52,10 @@ class TrainingBanner(QObject):
         if not how:
             return
         self._how, before = how, self._shown
+        if self._stops and event["event"] == "paused":  # a trainer that can only be paused
+            self._stops = False
+            if may_speak and self._banner.text == before:
+                self.show()
         if not may_speak:
             return
         self._shown = self._line()
@@ -56,7 +69,9 @@ class TrainingBanner(QObject):
     def show(self) -> None:
         """Say it now, whatever stands there."""
         self._shown, self._was_replaced = self._line(), False
-        actions = [(self.tr("Show"), self._on_show), (self.tr("Stop"), self._on_stop)]
+        actions = [(self.tr("Show"), self._on_show)]
+        if not self._stops:
+            actions.append((self.tr("Stop"), self._on_stop))
         self._banner.show_message(self._shown, level="info", actions=actions)
 
     def show_when_free(self) -> None:
@@ -73,6 +88,8 @@ class TrainingBanner(QObject):
         self._was_replaced = False
 
     def _line(self) -> str:
+        if self._stops:
+            return self.tr("Stopping the training of “{name}”…").format(name=self.name)
         return self.tr("Training “{name}”: {how}.").format(name=self.name, how=self._how)
 
     def _in_words(self, event: dict[str, Any]) -> str:

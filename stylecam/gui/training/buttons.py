@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from stylecam.gui.question import Question
 from stylecam.gui.training.parts import faint, push_button
@@ -18,10 +18,12 @@ class TrainButtons(QWidget):
         pressed(str): "train", "stop_gathering", "pause", "keep", "cancel", "paint", "more", "folder", "go_on",
             "again" or "close".
         cancel_chosen(): "cancel" was asked about with `ask_to_cancel`, and is meant.
+        use_chosen(bool): the answer to `ask_to_use`: whether the training is to go on.
     """
 
     pressed = Signal(str)
     cancel_chosen = Signal()
+    use_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,8 +46,14 @@ class TrainButtons(QWidget):
         self._add("paint", self.tr("&Paint with it"))
         self._add("train", self.tr("&Train"))
 
-    def show_state(self, state: str, *, can_go_on: bool = False) -> None:
-        """Show the buttons of a `TrainState`; Enter presses what is next, and never ends a training."""
+    def show_state(self, state: str, *, can_go_on: bool = False, paints: bool = False) -> None:
+        """Show the buttons of a `TrainState`; Enter presses what is next, and never ends a training.
+
+        Args:
+            state: which.
+            can_go_on: whether a training that failed can be taken up again.
+            paints: whether the window paints with what is done already.
+        """
         shown = {
             "setup": {"close", "train"},
             "gathering": {"stop_gathering"},
@@ -53,7 +61,11 @@ class TrainButtons(QWidget):
             "done": {"folder", "more", "close", "paint"},
             "failed": {"folder", "again", "close", *(["go_on"] if can_go_on else [])},
         }[state]
-        first = {"setup": "train", "done": "paint", "failed": "go_on" if can_go_on else "again"}.get(state, "")
+        first = {
+            "setup": "train",
+            "done": "close" if paints else "paint",
+            "failed": "go_on" if can_go_on else "again",
+        }.get(state, "")
         for name, button in self._buttons.items():
             button.setVisible(name in shown)
             button.setDefault(name == first)
@@ -98,6 +110,28 @@ class TrainButtons(QWidget):
             no=self.tr("&Go on training"),
         )
         question.agreed.connect(self.cancel_chosen)
+        question.finished.connect(self.drop_question)
+        question.open()
+
+    def ask_to_use(self, style: str, step: int) -> None:
+        """Ask whether the training ends with the style of this step, once; `use_chosen` follows, or nothing."""
+        if self._question is not None:
+            return
+        self._question = question = Question(
+            self,
+            title=self.tr("Use this preview?"),
+            text=self.tr("Make the style “{name}” as it was at step {n}?").format(name=style, n=f"{step:,}"),
+            more=self.tr(
+                "The training is interrupted for that. It can go on afterwards: at its end, the style is replaced by "
+                "what it has learned by then. Or it stops, and can go on some other day."
+            ),
+            yes=self.tr("Use it and &stop training"),
+            no=self.tr("&Cancel"),
+            destroys=False,
+        )
+        goes_on = question.addButton(self.tr("Use it and &go on training"), QMessageBox.ButtonRole.AcceptRole)
+        question.agreed.connect(lambda: self.use_chosen.emit(False))
+        goes_on.clicked.connect(lambda: self.use_chosen.emit(True))
         question.finished.connect(self.drop_question)
         question.open()
 

@@ -1,6 +1,6 @@
 """ContentChoice: what the network learns to paint - bundled photographs, a folder, a video, or the camera.
 
-The pictures themselves are read by the trainer; here they are counted, beside the window.
+The pictures themselves are read by the trainer; here they are counted, and a video is opened, beside the window.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QGridLayout, QRadioButton, QWidget
 
 from stylecam.gui.training.parts import faint, push_button
+from stylecam.gui.words import clock, sentence
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QLabel, QPushButton
@@ -46,6 +47,10 @@ class ContentChoice(QWidget):
         self._background = background
         self._folder: Path | None = None
         self._video: Path | None = None
+        self._video_problem: str | None = ""
+        """Why it cannot be learned on; None until it was opened."""
+        self._video_length: float | None = None
+        """In seconds; None where the file does not tell."""
         self._count: int | None = None
         """Of the pictures in the folder; None until counted."""
         self._has_camera = False
@@ -111,6 +116,9 @@ class ContentChoice(QWidget):
                 return self.tr("Choose the video.")
             if not self._video.is_file():
                 return self.tr("The video {name} is not there any more.").format(name=self._video.name)
+            if self._video_problem is None:
+                return self.tr("The video is being opened…")
+            return self._video_problem
         elif kind == "camera" and not self._has_camera:
             return self.tr("There is no picture of a camera now: open one in the window first.")
         return ""
@@ -127,9 +135,10 @@ class ContentChoice(QWidget):
         self._tell()
 
     def choose_video(self, path: Path) -> None:
-        """Learn on frames of this video."""
-        self._video = path
+        """Learn on frames of this video; it is opened, to see whether there are any."""
+        self._video, self._video_problem, self._video_length = path, None, None
         self._radios["video"].setChecked(True)
+        self._background.ask("video", lambda: _length_of(path), self._on_opened, otherwise=self._on_not_opened)
         self._tell()
 
     def set_camera_there(self, there: bool) -> None:
@@ -173,13 +182,21 @@ class ContentChoice(QWidget):
         self._on_counted(0)
         self._notes["folder"].setText(text)
 
+    def _on_opened(self, length: float | None) -> None:
+        self._video_problem, self._video_length = "", length
+        self._tell()
+
+    def _on_not_opened(self, text: str) -> None:
+        self._video_problem = sentence(text)
+        self._tell()
+
     def _tell(self) -> None:
         """Explain the one that is chosen; of the others, what was chosen for them."""
         kind = self.kind
         notes = {
             "bundled": self.tr("A few photographs that come with stylecam; nothing has to be found."),
             "folder": self._folder_text(),
-            "video": self._video.name if self._video else self.tr("Best is what the style is meant for."),
+            "video": self._video_text(),
             "camera": self.tr(
                 "Move, and let the room be seen. The pictures stay in the training's folder on this computer."
             ),
@@ -189,6 +206,17 @@ class ContentChoice(QWidget):
             note.setText(notes[name])
             note.setVisible(name == kind or known.get(name, False))
         self.changed.emit()
+
+    def _video_text(self) -> str:
+        if self._video is None:
+            return self.tr("Best is what the style is meant for.")
+        if self._video_problem is None:
+            return self.tr("{name}: being opened…").format(name=self._video.name)
+        if self._video_problem:
+            return self.tr("{name}: cannot be used").format(name=self._video.name)
+        if self._video_length is None:
+            return self._video.name
+        return self.tr("{name}: {time}").format(name=self._video.name, time=clock(self._video_length))
 
     def _folder_text(self) -> str:
         if self._folder is None:
@@ -204,6 +232,17 @@ class ContentChoice(QWidget):
         else:
             told = self.tr("{name}: {n} pictures")
         return told.format(name=self._folder.name, n=self._count, least=FEWEST, enough=ENOUGH)
+
+
+def _length_of(path: Path) -> float | None:
+    """How long the video is, in seconds, if it tells; its first picture is decoded for that.
+
+    Raises:
+        SourceOpenError: it cannot be opened, or there is no picture in it.
+    """
+    from stylecam.probe import probe_video
+
+    return probe_video(path).duration
 
 
 def count_pictures(folder: Path) -> int:

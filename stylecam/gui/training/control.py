@@ -43,8 +43,6 @@ class TrainingControl(QObject):
         self._window, self._styles = window, styles
         self._dialog: TrainDialog | None = None
         self._list: TrainingsDialog | None = None
-        self._looks_back = False
-        """Whether the run had ended when it was taken up: its style is shown then, and not painted with unasked."""
         self._line = TrainingBanner(window.banner, self.show_dialog, self.stop, self)
         self._background = Background(self)
         self._offer_later = QTimer(self, singleShot=True, interval=_OFFER_AGAIN_MS)
@@ -148,9 +146,12 @@ class TrainingControl(QObject):
 
     def stop(self) -> None:
         """Let the training write a checkpoint and end; it can go on later."""
-        run = self._run
-        if run is not None and run.running:
-            run.stop()
+        dialog, run = self._dialog, self._run
+        if dialog is None or run is None or not run.running:
+            return
+        self._window.actions_.stop_training.setEnabled(False)
+        self._line.stop(may_speak=not dialog.isVisible())
+        dialog.stop_training()
 
     # The dialog, and the run that it shows.
 
@@ -164,9 +165,10 @@ class TrainingControl(QObject):
             self._dialog.shutdown()
             self._dialog.deleteLater()
         self._dialog = dialog = TrainDialog(self._window, still=self._still)
-        dialog.run_started.connect(self._follow)
+        dialog.run_started.connect(self._on_run_started)
         dialog.try_requested.connect(self._on_try)
         dialog.kept.connect(self._on_kept)
+        dialog.made.connect(self._on_made)
         dialog.closed_while_running.connect(self._line.show)
         self._window.actions_.stop_training.setEnabled(False)
         return dialog
@@ -175,9 +177,8 @@ class TrainingControl(QObject):
         dialog = self._renew()
         run = TrainingRun(folder, dialog)
         run.attach()
-        dialog.follow(run)
+        dialog.follow(run, looks_back=not is_running(folder))
         self._follow(run)
-        self._looks_back = not is_running(folder)
 
     def _place(self, dialog: TrainDialog) -> QPoint:
         """Where the picture is seen that a style is tried on; a compositor that places windows itself moves nothing."""
@@ -196,10 +197,17 @@ class TrainingControl(QObject):
 
     def _follow(self, run: TrainingRun) -> None:
         self._line.begin(run.folder.name)
-        self._looks_back = False
         run.event_read.connect(self._on_event)
         run.ended.connect(self._on_ended)
         self._window.actions_.stop_training.setEnabled(True)
+
+    def _on_run_started(self, run: TrainingRun) -> None:
+        """Also while nobody looks: it was interrupted for the style of a preview, and goes on."""
+        self._follow(run)
+        dialog = self._dialog
+        if dialog is not None and not dialog.isVisible():
+            self._line.name = dialog.style_name
+            self._line.show_when_free()
 
     def _still(self) -> Image | None:
         painting = self._window.painting
@@ -210,6 +218,8 @@ class TrainingControl(QObject):
         if dialog is not None and self.sender() is dialog.run:
             self._line.name = dialog.style_name  # which its folder may have with a number
             self._line.hear(event, may_speak=not dialog.isVisible())
+            if event["event"] == "paused":  # also one that was to stop, and could only be paused
+                self._window.actions_.stop_training.setEnabled(True)
 
     def _on_ended(self, done: bool, text: str) -> None:
         run = self._run
@@ -233,13 +243,27 @@ class TrainingControl(QObject):
         )
 
     def _on_kept(self, name: str) -> None:
-        if self._looks_back:
-            self._looks_back = False
-            return
         self._styles.choose_when_loaded(name)
+        told = self.tr("“{name}” is trained, and paints now.")
+        if self._dialog is not None and self._dialog.busy:
+            told = self.tr("“{name}” paints now as it was at that preview; its training goes on.")
+        self._window.banner.show_message(told.format(name=name), level="info")
+
+    def _on_made(self, name: str) -> None:
+        """Nobody looked, so that nobody's picture is changed."""
+        self._styles.choose_when_loaded("")  # only read
+        told = self.tr("“{name}” is trained, and stands in the gallery.")
+        if self._dialog is not None and self._dialog.busy:
+            told = self.tr("“{name}” stands in the gallery as it was at that preview; its training goes on.")
         self._window.banner.show_message(
-            self.tr("“{name}” is trained, and paints now.").format(name=name), level="info"
+            told.format(name=name),
+            level="info",
+            actions=[(self.tr("Paint with it"), lambda: self._on_paint(name)), (self.tr("Show"), self.show_dialog)],
         )
+
+    def _on_paint(self, name: str) -> None:
+        self._window.banner.hide_message()
+        self._styles.choose_when_loaded(name)
 
     def _on_try(self, path: Path) -> None:
         if path == Path(""):

@@ -51,14 +51,16 @@ class TrainDialog(QDialog):
             way: by a click, the end of the training, or the dialog's being closed. After an end with a style, that
             word comes before `kept`.
         kept(str): the finished style of this name is in the user's folder: read the library, select it, paint with it.
-            Emitted when the training ends with a style, also while the dialog is closed, and again by "Paint with it",
-            which closes the dialog.
+            Emitted when the training ends with a style while the dialog is shown, when the style of a preview was made
+            for which it was interrupted (`busy` then), and by "Paint with it", which closes the dialog.
+        made(str): the same, but while the dialog is closed: read the library, and leave what paints.
         closed_while_running(): the dialog was closed, and the training goes on; `show` opens it where it was.
     """
 
     run_started = Signal(object)
     try_requested = Signal(object)
     kept = Signal(str)
+    made = Signal(str)
     closed_while_running = Signal()
 
     def __init__(
@@ -81,6 +83,10 @@ class TrainDialog(QDialog):
         super().__init__(parent)
         self._new_run = new_run or _training_run
         self._state: TrainState = "setup"
+        self._looks_back = False
+        """Whether the run had ended when it was taken up: its style is shown then, and not painted with unasked."""
+        self._paints = False
+        """Whether the window was told to paint with the style that is shown as done."""
         self._said = ""
         """What is to be said on the setup page beside its own."""
         self._background = Background(self)
@@ -127,15 +133,23 @@ class TrainDialog(QDialog):
             self._back_to_setup("")
             self._setup.open_picture(path)
 
-    def follow(self, run: TrainingRun, name: str = "") -> None:
+    def follow(
+        self, run: TrainingRun, name: str = "", *, looks_back: bool = False, expected_s: float | None = None
+    ) -> None:
         """Show a training that lives, or was just resumed: from its first event on.
 
         Whoever made the run calls its `start` or `attach`, before this or after it, but in the same turn of the event
-        loop, so that no event is missed. What was followed before is detached. `name` is the style's, for as long as
-        the run has not written it down.
+        loop, so that no event is missed. What was followed before is detached.
+
+        Args:
+            run: to be followed.
+            name: the style's, for as long as the run has not written it down.
+            looks_back: whether it has ended already, so that its style is shown, and told to nobody.
+            expected_s: the most seconds that it was foretold to take; None where nothing was.
         """
         self._preparation.cancel()
-        self._course.follow(run, name)
+        self._looks_back = looks_back
+        self._course.follow(run, name, expected_s=expected_s)
         self._enter("running")
 
     def shutdown(self) -> None:
@@ -155,6 +169,12 @@ class TrainDialog(QDialog):
             self.stop_trying()
             self.closed_while_running.emit()
         super().reject()
+
+    def stop_training(self) -> None:
+        """Let the training end where it is; it can go on later."""
+        if self._state == "running":
+            self._buttons.drop_question()
+            self._course.stop()
 
     def stop_trying(self) -> None:
         """Release the button: another style was chosen."""
@@ -177,7 +197,8 @@ class TrainDialog(QDialog):
         if self._state == "setup":
             problem = self._setup.problem
             self._buttons.enable("train", not problem, problem)
-            self._buttons.say(" ".join(text for text in (self._said, problem) if text))
+            unsaid = problem if problem != self._setup.said else ""
+            self._buttons.say(" ".join(text for text in (self._said, unsaid) if text))
 
     def _on_train(self) -> None:
         if self._state == "setup":
@@ -194,12 +215,13 @@ class TrainDialog(QDialog):
         self._back_to_setup("")
 
     def _on_ready(self, request: TrainRequest, folder: Path) -> None:
-        self._begin(folder, request.arguments(folder), request.name)
+        expected_s = self._preparation.foretold_s(request.preset)
+        self._begin(folder, request.arguments(folder), request.name, expected_s)
 
-    def _begin(self, folder: Path, arguments: Sequence[str], name: str = "") -> None:
+    def _begin(self, folder: Path, arguments: Sequence[str], name: str = "", expected_s: float | None = None) -> None:
         run = self._new_run(folder, self)
         run.start(arguments)
-        self.follow(run, name)
+        self.follow(run, name, expected_s=expected_s)
         self.run_started.emit(run)
 
     # During the training.
@@ -212,12 +234,41 @@ class TrainDialog(QDialog):
         self._buttons.rename("pause", self.tr("&Go on") if self._course.paused else self.tr("&Pause"))
         for name, wish in wishes._asdict().items():
             self._buttons.enable(name, wish.possible, wish.why_not)
-        self._buttons.say(wishes.keep.why_not or self.tr("Closing this dialog leaves the training running."))
+        self._buttons.say(wishes.keep.why_not or self._closing_words())
         told = self.tr("Training “{name}”")
         if story.begun and story.steps:
             told = self.tr("{percent} % – Training “{name}”")
         percent = 100 * min(story.step, story.steps) // max(1, story.steps)
         self.setWindowTitle(told.format(name=self._course.name, percent=percent))
+
+    def _closing_words(self) -> str:
+        """What becomes of the training when the dialog is closed now."""
+        if self._course.aim:
+            return self.tr("That goes on when this dialog is closed.")
+        if self._course.paused:
+            return self.tr("Closing this dialog leaves the training paused.")
+        return self.tr("Closing this dialog leaves the training running.")
+
+    def _on_use(self, step: int) -> None:
+        if self._state == "running":
+            self._buttons.ask_to_use(self._course.name, step)
+
+    def _on_use_chosen(self, go_on: bool) -> None:
+        if self._state == "running":
+            self._course.use(go_on=go_on)
+
+    def _on_interrupted(self, path: Path | None, text: str) -> None:
+        """The style of a preview was made, or was not; the training goes on."""
+        folder = self._course.folder
+        if folder is None:
+            return
+        self._buttons.drop_question()
+        self._begin(folder, ["resume", str(folder)], self._course.name)
+        if path is None:
+            self._course.page.tell(self.tr("The style of the preview was not made: {why}").format(why=text))
+        else:
+            self._course.page.tell(self.tr("“{name}” was made of a preview").format(name=path.stem))
+            (self.kept if self.isVisible() else self.made).emit(path.stem)
 
     def _on_cancel(self) -> None:
         if self._state == "running":
@@ -232,8 +283,10 @@ class TrainDialog(QDialog):
     def _on_finished(self, path: Path) -> None:
         course = self._course
         self._aftermath.tell_style(course.folder, course.story, path, course.page.chosen_picture)
+        self._paints = self.isVisible() and not self._looks_back
         self._come_to("done")
-        self.kept.emit(course.name)
+        if not self._looks_back:
+            (self.kept if self._paints else self.made).emit(course.name)
 
     def _on_failed(self, text: str) -> None:
         self._aftermath.tell_failure(self._course.folder, self._course.name, self._course.story, text)
@@ -270,7 +323,7 @@ class TrainDialog(QDialog):
         self._state = state
         self._pages.setCurrentIndex({"running": 1, "done": 2, "failed": 2}.get(state, 0))
         self._setup.setEnabled(state != "gathering")
-        self._buttons.show_state(state, can_go_on=self._course.story.checkpoint > 0)
+        self._buttons.show_state(state, can_go_on=self._course.story.checkpoint > 0, paints=self._paints)
         titles = {"done": self.tr("“{name}” is trained"), "failed": self.tr("“{name}” was not trained")}
         self.setWindowTitle(titles.get(state, self.tr("Train a new style")).format(name=self._course.name))
         if state == "setup":
@@ -280,7 +333,8 @@ class TrainDialog(QDialog):
             self._buttons.focus("pause")
             self._on_shown()
         else:
-            self._buttons.focus("stop_gathering", "paint", "go_on", "again")
+            first = "close" if state == "done" and self._paints else "paint"
+            self._buttons.focus("stop_gathering", *([first] if state == "done" else []), "go_on", "again")
 
     def _connect(self) -> None:
         self._preparation.changed.connect(self._on_setup_changed)
@@ -289,6 +343,8 @@ class TrainDialog(QDialog):
         self._preparation.refused.connect(self._back_to_setup)
         self._course.shown.connect(self._on_shown)
         self._course.try_requested.connect(self.try_requested)
+        self._course.use_requested.connect(self._on_use)
+        self._course.interrupted.connect(self._on_interrupted)
         self._course.finished.connect(self._on_finished)
         self._course.failed.connect(self._on_failed)
         self._course.cancelled.connect(self._back_to_setup)
@@ -307,6 +363,7 @@ class TrainDialog(QDialog):
         }
         self._buttons.pressed.connect(lambda name: does[name]())
         self._buttons.cancel_chosen.connect(self._on_cancel_chosen)
+        self._buttons.use_chosen.connect(self._on_use_chosen)
         self._aftermath.begin_requested.connect(self._begin)
 
 

@@ -100,9 +100,9 @@ class EmphasisSliders(QWidget):
             slider.setAccessibleDescription(text)
         near = all(abs(math.log2(a / b)) < 0.02 for a, b in zip(self.factors, self._in_force, strict=True))
         if not near:
-            text = self.tr("From the next checkpoint on.")
+            text = self.tr("From the next step on.")
         elif self._since:
             text = self.tr("In force since step {n}.").format(n=counted(self._since))
         else:
-            text = self.tr("A change counts from the next checkpoint on.")
+            text = self.tr("A change counts at once.")
         self._note.setText(text)

@@ -12,7 +12,7 @@ from stylecam.gui.icons import icon
 from stylecam.gui.scaling import qimage
 from stylecam.gui.theme import colours
 from stylecam.gui.training.parts import Content, faint, heading, plain
-from stylecam.gui.words import duration, sentence
+from stylecam.gui.words import counted, duration, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +76,8 @@ class TrainEndPage(Content):
         """Tell of the finished style of this name: of its networks what was measured, and what that means."""
         reports = list(story.reports.values())
         flat = any(report.spread is not None and report.spread < FLAT for report in reports)
-        took = self.tr("Trained in {time}.").format(time=duration(story.elapsed)) if story.elapsed >= 1 else ""
         told = self.tr("“{name}” is trained, and stands in the gallery")
-        self._show("warning" if flat else "info", told.format(name=name), took)
+        self._show("warning" if flat else "info", told.format(name=name), self._took(story))
         if flat:
             self._complaint.setText(
                 self.tr(
@@ -106,6 +105,24 @@ class TrainEndPage(Content):
     def show_picture(self, image: Image | QImage | None) -> None:
         """What it paints: the style's thumbnail, or its last preview."""
         self._picture.set_picture(image)
+
+    def _took(self, story: RunStory) -> str:
+        """How long it was trained, and how far, where that is not all that was asked for."""
+        step = story.made.get(story.variant, story.step)
+        if step >= story.steps or not story.steps:
+            return self.tr("Trained in {time}.").format(time=duration(story.elapsed)) if story.elapsed >= 1 else ""
+        told = self.tr("Stopped at step {step} of {steps}.")
+        if story.elapsed >= 1:
+            told = self.tr("Stopped at step {step} of {steps}, after {time} of training.")
+        if story.networks > 1:
+            told = self.tr("Stopped at step {step} of {steps} of network {network} of {networks}.")
+        return told.format(
+            step=counted(step),
+            steps=counted(story.steps),
+            time=duration(story.elapsed),
+            network=story.network,
+            networks=story.networks,
+        )
 
     def _show(self, level: str, heading_text: str, text: str) -> None:
         c = colours()
@@ -153,7 +170,11 @@ class TrainEndPage(Content):
         lines = []
         if report.milliseconds:
             fps = 1000 / report.milliseconds
-            rate = self.tr("a picture of 640×480 in {ms} ms on this device").format(ms=f"{report.milliseconds:.0f}")
+            # The trainer gives way to whatever else there is, such as this window's own painting.
+            rate = self.tr(
+                "or more: a picture of 640×480 took {ms} ms on this device while the live picture and all else went "
+                "first"
+            ).format(ms=f"{report.milliseconds:.0f}")
             lines.append(
                 (self.tr("Speed"), self.tr("{fps} fps").format(fps=f"{fps:.0f}" if fps >= 10 else f"{fps:.1f}"), rate)
             )

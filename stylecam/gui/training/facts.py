@@ -1,8 +1,11 @@
-"""PictureFacts: what a style is called and who made its picture - a name that is checked as it is typed, and a fold."""
+"""PictureFacts: what a style is called and who made its picture - a name that is checked as it is typed, and a fold.
+
+What is typed need not be a style's name: one is formed from it, and it stays as the title.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
@@ -13,6 +16,7 @@ from stylecam.gui.training.taken_names import free_name
 from stylecam.gui.words import sentence
 from stylecam.stylecheck import TEXT_LIMITS
 from stylecam.stylefile import check_name
+from stylecam.stylename import style_name_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from stylecam.gui.training.taken_names import Taken
 
 __all__ = ["PictureFacts"]
+
+_PROBLEM_LINES: Final = 2
 
 
 class PictureFacts(QWidget):
@@ -37,13 +43,16 @@ class PictureFacts(QWidget):
         self._suggested = ""
         self._name = QLineEdit(self)
         self._name.setAccessibleName(self.tr("Name of the style"))
-        self._name.setMaxLength(64)
-        self._name.setPlaceholderText(self.tr("a–z, 0–9, - and _"))
+        self._name.setMaxLength(TEXT_LIMITS["title"])
+        self._name.setPlaceholderText(self.tr("for example: My Wave"))
         self._name.textChanged.connect(self._on_changed)
         label = QLabel(self.tr("&Name"), self)
         label.setBuddy(self._name)
         self._problem = faint(self)
         self._problem.setObjectName("problem")
+        self._problem.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Its place is kept: what is below does not move away from the mouse while a name is typed.
+        self._problem.setMinimumHeight(_PROBLEM_LINES * self.fontMetrics().lineSpacing())
         self._fold = QToolButton(self)
         self._fold.setText(self.tr("About the picture"))
         self._fold.setToolTip(self.tr("Title, author and licence, kept in the style"))
@@ -99,11 +108,14 @@ class PictureFacts(QWidget):
 
     @property
     def name(self) -> str:
-        return self._name.text().strip()
+        """The style's: what was typed, or what is formed of it; empty if nothing was typed."""
+        return self._typed if self._is_name or not self._typed else free_name(style_name_from(self._typed), self._taken)
 
     @property
     def title(self) -> str:
-        return self._texts["title"].text().strip()
+        """That of the fold; without one, what was typed as a name and could not be one."""
+        own = self._texts["title"].text().strip()
+        return own or ("" if self._is_name else self._typed)
 
     @property
     def author(self) -> str:
@@ -116,7 +128,7 @@ class PictureFacts(QWidget):
     @property
     def problem(self) -> str:
         """What is wrong with the name; empty if nothing is."""
-        if not self.name:
+        if not self._typed:
             return self.tr("The style needs a name.")
         try:
             check_name(self.name)
@@ -125,16 +137,21 @@ class PictureFacts(QWidget):
         taken = self._taken.get(self.name)
         return self._whose(taken) if taken is not None else ""
 
+    @property
+    def said(self) -> str:
+        """The problem, where it stands below the name already; of a name that is not there yet, nothing does."""
+        return self.problem if self._typed else ""
+
     def suggest(self, name: str) -> None:
         """Write this name, or a free one like it, unless a person wrote another."""
-        if self.name in ("", self._suggested):
+        if self._typed in ("", self._suggested):
             self._suggested = free_name(name, self._taken)
             self._name.setText(self._suggested)
 
     def set_taken(self, taken: Mapping[str, Taken]) -> None:
         """Which names are in use; a suggestion that turns out to be is made another."""
         self._taken = taken
-        if self._suggested and self.name == self._suggested:
+        if self._suggested and self._typed == self._suggested:
             self._suggested = free_name(self._suggested, taken)
             self._name.setText(self._suggested)
         self._on_changed()
@@ -143,6 +160,19 @@ class PictureFacts(QWidget):
         """Let the keyboard begin with the name."""
         self._name.setFocus()
         self._name.selectAll()
+
+    @property
+    def _typed(self) -> str:
+        return self._name.text().strip()
+
+    @property
+    def _is_name(self) -> bool:
+        """Whether what was typed can be a style's name as it stands."""
+        try:
+            check_name(self._typed)
+        except StyleFormatError:
+            return False
+        return True
 
     def _whose(self, taken: Taken) -> str:
         title = taken.title or self.name
@@ -159,9 +189,11 @@ class PictureFacts(QWidget):
 
     def _on_changed(self) -> None:
         # Of a name that is not there yet, the button says it; it is nobody's mistake.
-        text = self.problem if self.name else ""
+        text = self.said
         self._problem.setText(f"⚠ {text}" if text else "")
-        self._problem.setVisible(bool(text))
+        if self._typed and not text and not self._is_name:
+            text = self.tr("Its file will be called {name}.").format(name=self.name)
+            self._problem.setText(text)
         self._name.setAccessibleDescription(text)
         self.changed.emit()
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from stylecam.runcontrol import last_events
 from stylecam.runs import list_runs, runs_folder
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Found:
 
     living: RunInfo | None
     stopped: RunInfo | None
-    """Resumable, fresh, and never offered."""
+    """Resumable, fresh, never offered, and not stopped for a style that was made of it."""
 
 
 def find() -> Found:
@@ -36,7 +37,7 @@ def find() -> Found:
     with contextlib.suppress(OSError):
         since = max(since, (runs_folder() / _OFFERED).stat().st_mtime)
     living = next((run for run in runs if run.state in ("running", "paused")), None)
-    stopped = next((run for run in runs if run.state == "stopped" and run.step > 0 and _changed(run) > since), None)
+    stopped = next((run for run in runs if run.state == "stopped" and _is_news(run, since)), None)
     return Found(living, stopped)
 
 
@@ -44,6 +45,14 @@ def note_offered() -> None:
     """Remember that what was stopped until now was offered; where that cannot be written, it is offered again."""
     with contextlib.suppress(OSError):
         (runs_folder() / _OFFERED).touch()
+
+
+def _is_news(run: RunInfo, since: float) -> bool:
+    """Not where a person took the style of a preview, and stopped it for that."""
+    if run.step <= 0 or _changed(run) <= since:
+        return False
+    last = last_events(run.folder / "events.jsonl")
+    return not last or last[-1]["event"] != "exported"
 
 
 def _changed(run: RunInfo) -> float:

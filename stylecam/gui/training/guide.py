@@ -1,7 +1,7 @@
 """RunGuide: what a person wishes of a training, step by step: a pause, an end with a style, an older one, none at all.
 
-Invariant: one wish for an end at a time; whatever way the run ends after it, exactly one of `finished`, `failed` and
-`cancelled` is sent.
+Invariant: one wish for an end at a time; whatever way the run ends after it, exactly one of `finished`, `failed`,
+`cancelled` and `interrupted` is sent.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Aim", "RunGuide"]
 
-Aim: TypeAlias = Literal["", "keep", "export", "cancel"]
-"""How a run is being ended; `export`: with the style of an older preview."""
+Aim: TypeAlias = Literal["", "keep", "export", "stop", "cancel"]
+"""How a run is being ended; `export`: with the style of a preview; `stop`: with none, to go on some other day."""
 
 _STILL_EVERY_MS: Final = 20_000
 _STILL_LONGEST: Final = 640
@@ -40,8 +40,11 @@ class RunGuide(QObject):
     """Guides one run after the other.
 
     Signals:
-        event_read(dict): an event of the run, or of the command that makes a style of an older preview.
+        event_read(dict): an event of the run, or of the command that makes a style of a preview.
         waiting(str): what was asked for and has not happened yet; empty: it has.
+        making(str): the run has ended, and what is being made of it now.
+        interrupted(Path | None, str): the run ended for the style of a preview, and is to be taken up again now; the
+            style, or why there is none.
         finished(Path): the style is there.
         failed(str): the run ended without one, and why.
         cancelled(str): it ended because it was cancelled; what a person should know of that.
@@ -49,6 +52,8 @@ class RunGuide(QObject):
 
     event_read = Signal(object)
     waiting = Signal(str)
+    making = Signal(str)
+    interrupted = Signal(object, str)
     finished = Signal(object)
     failed = Signal(str)
     cancelled = Signal(str)
@@ -69,6 +74,8 @@ class RunGuide(QObject):
         self._name = ""
         self._aim: Aim = ""
         self._chosen = ("", 0)
+        self._goes_on = False
+        """Whether the run is to be taken up again when the style of a preview is made."""
         self._exported = ""
         self._stays = ""
         """What the trainer says of a cancel that could not undo everything."""
@@ -138,13 +145,26 @@ class RunGuide(QObject):
             self._run.keep()
             self._tell_keeping()
 
-    def use(self, variant: str, step: int) -> None:
-        """End, with the style as this network painted at this step: for that its trainer has to end first."""
+    def use(self, variant: str, step: int, *, go_on: bool) -> None:
+        """Make the style as this network painted at this step. For that its trainer has to let go of the run.
+
+        With `go_on`, `interrupted` follows; else the run ends so.
+        """
         if self._run is not None and not self._aim:
-            self._aim, self._chosen = "export", (variant, step)
-            self._run.stop()
-            told = self.tr("The training ends; then the style is made as it was at step {n}…")
+            self._aim, self._chosen, self._goes_on = "export", (variant, step), go_on
+            told = self.tr("Stopping; then the style is made as it was at step {n}…")
+            if go_on:
+                told = self.tr("Interrupting the training; then the style is made as it was at step {n}…")
             self.waiting.emit(told.format(n=f"{step:,}"))
+            self._run.stop()
+
+    def stop(self) -> None:
+        """End without a style; it can go on later. One that is interrupted for a preview is not taken up again."""
+        self._goes_on = False
+        if self._run is not None and self._run.running and self._aim in ("", "keep"):
+            self._aim = "stop"
+            self.waiting.emit(self.tr("Stopping, as soon as what is being done is saved…"))
+            self._run.stop()
 
     def cancel(self) -> None:
         """End, and delete the run."""
@@ -160,12 +180,13 @@ class RunGuide(QObject):
             self._delete(self._run.folder)
 
     def set_emphasis(self, style: float, content: float, steady: float) -> None:
-        """Factors from the next checkpoint on."""
+        """Factors from the next step on."""
         if self._run is not None:
             self._run.set_emphasis(style, content, steady)
 
     def _on_event(self, event: dict[str, Any]) -> None:
-        if event.get("event") == "paused" and not self._aim:
+        if event.get("event") == "paused" and self._aim in ("", "stop"):
+            self._aim = ""  # of a trainer that can only be paused, this is the stop
             self.waiting.emit("")
         elif event.get("event") == "notice" and self._aim == "cancel":
             self._stays = sentence(str(event.get("text", "")))
@@ -182,7 +203,9 @@ class RunGuide(QObject):
             self._delete(self._run.folder)
         elif self._aim == "export":
             variant, step = self._chosen
-            self.waiting.emit(self.tr("The style is being made as it was at step {n}…").format(n=f"{step:,}"))
+            self.making.emit(
+                self.tr("The style is being made and measured as it was at step {n}…").format(n=f"{step:,}")
+            )
             self._exported = ""
             self._export.start(["export", str(self._run.folder), "--variant", variant, "--step", str(step)])
         else:
@@ -190,14 +213,16 @@ class RunGuide(QObject):
             self.failed.emit(text)
 
     def _on_said(self, event: dict[str, Any]) -> None:
-        if isinstance(event.get("path"), str) and event.get("event") == "finished":
+        if isinstance(event.get("path"), str) and event.get("event") == "exported":
             self._exported = event["path"]
         self.event_read.emit(event)
 
     def _on_exported(self, done: bool, text: str) -> None:
         self._aim = ""
-        if done:
-            path = Path(self._exported) if self._exported else style_path(self._name, user_styles_folder())
+        path = Path(self._exported) if self._exported else style_path(self._name, user_styles_folder())
+        if self._goes_on:
+            self.interrupted.emit(path if done else None, text)
+        elif done:
             self.finished.emit(path)
         else:
             self.failed.emit(text)

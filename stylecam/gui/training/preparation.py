@@ -70,6 +70,11 @@ class Preparation(QObject):
     def page(self) -> SetupPage:
         return self._page
 
+    def foretold_s(self, preset: str) -> float | None:
+        """The most seconds that a training with this preset takes here; None where that was not measured."""
+        times = self._estimate.times.get(preset)
+        return times[1] if times is not None else None
+
     def wake(self) -> None:
         """Somebody looks: bring everything up to date, and keep it so."""
         self._look.start()

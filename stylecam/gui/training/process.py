@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -61,7 +62,8 @@ class TrainingRun(QObject):
     """Follows one run, after `start` or `attach`. For the window's thread; every method returns at once.
 
     Signals:
-        event_read(dict): an event of the run, in order and each once; from an earlier life of the run, too.
+        event_read(dict): an event of the run, in order and each once; from an earlier life of the run, too. `asked`,
+            with the time of `start`, is this window's own: a trainer takes a while to say its first word.
         ended(bool, str): no process trains any more. Whether the style is there; its path, or why not. Sent once.
     """
 
@@ -80,6 +82,7 @@ class TrainingRun(QObject):
         """The event that ended it, unless others followed."""
         self._last_of_before: tuple[object, object] | None = None
         """The last event of an earlier life, until it is read; those up to it say nothing of this one's end."""
+        self._asked: dict[str, Any] = {}
         self._log_from = 0
         self._not_started = ""
         self._stopping = False
@@ -115,6 +118,9 @@ class TrainingRun(QObject):
         """
         before = last_events(self._folder / "events.jsonl")
         self._last_of_before = _key(before[-1]) if before else None
+        self._asked = {"event": "asked", "time": time.time()}
+        if not before:
+            self._backlog.append(self._asked)
         self._control = read_control(self._folder)
         if self._control.state != "run":
             self._tell(state="run")
@@ -156,7 +162,7 @@ class TrainingRun(QObject):
         self._tell(state="cancel")
 
     def set_emphasis(self, style: float, content: float, steady: float) -> None:
-        """More or less of each, 0.25–4, from the next checkpoint on; values beyond are cut off."""
+        """More or less of each, 0.25–4, from the next step on; values beyond are cut off."""
         low, high = EMPHASIS_RANGE
         style, content, steady = (min(max(value, low), high) for value in (style, content, steady))
         self._tell(style=style, content=content, steady=steady)
@@ -226,6 +232,7 @@ class TrainingRun(QObject):
         if self._last_of_before is not None:
             if _key(event) == self._last_of_before:
                 self._last_of_before = None
+                self._backlog.appendleft(self._asked)
         elif kind in _ENDS:
             self._outcome = event
         elif kind in ("phase", "started", "step"):  # it was taken up again

@@ -13,7 +13,6 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
-    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from stylecam.gui.training.emphasis import EmphasisSliders
 from stylecam.gui.training.loss_plot import LossPlot
 from stylecam.gui.training.parts import Content, faint, heading, plain, push_button
 from stylecam.gui.training.preview_strip import PreviewStrip
+from stylecam.gui.training.progress_bar import TrainingBar
 from stylecam.gui.training.story import RunStory
 from stylecam.gui.training.story_words import held_out_text, notice_text, phase_text, times_text
 from stylecam.gui.training.wishes import is_nearly_done
@@ -60,7 +60,10 @@ class RunPage(Content):
         self._name = ""
         self._story = RunStory()
         self._waiting = ""
+        self._makes = False
+        """Whether the run has ended, and the style of a preview is being made."""
         self._ended = False
+        self._expected_s: float | None = None
         self._silent_since: float | None = None
         """When the run was begun of which nothing was heard yet."""
         self._tried: Path | None = None
@@ -73,8 +76,7 @@ class RunPage(Content):
         self._second.timeout.connect(self._show_times)
         self._heading = heading(self, scale=1.2)
         self._phase = plain(self)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)  # over the bar's colour it is hard to read; the step is told above it
+        self._bar = TrainingBar(self)
         self._bar.setAccessibleName(self.tr("Progress of the training"))
         self._times = faint(self)
         self._plot = LossPlot(self)
@@ -89,8 +91,8 @@ class RunPage(Content):
         self._try.setIcon(icon("play"))
         self._try.setToolTip(self.tr("Paint the window's picture with this preview's style, and with each newer one"))
         self._try.toggled.connect(self._on_try)
-        self._use = push_button(self, self.tr("&Use this one"), self.use_requested)
-        self._use.setToolTip(self.tr("End the training, and make the style as it was at this preview"))
+        self._use = push_button(self, self.tr("&Use this one…"), self.use_requested)
+        self._use.setToolTip(self.tr("Make the style as it was at this preview"))
         self._hint = faint(self)
         self._notices = QPlainTextEdit(self)
         self._notices.setReadOnly(True)
@@ -132,17 +134,21 @@ class RunPage(Content):
         """What happened, a line each."""
         return self._notices.toPlainText()
 
-    def begin(self, folder: Path, name: str, factors: tuple[float, float, float]) -> None:
+    def begin(
+        self, folder: Path, name: str, factors: tuple[float, float, float], *, expected_s: float | None = None
+    ) -> None:
         """Show another run, of which nothing was heard yet.
 
         Args:
             folder: the run's.
             name: of the style.
             factors: what the trainer was told last of style, content and steadiness.
+            expected_s: the most seconds that it was foretold to take; None where nothing was.
         """
         self.stop_trying()
         self._folder, self._name, self._story = folder, name, RunStory()
-        self._waiting, self._ended, self._plotted = "", False, ""
+        self._waiting, self._makes, self._ended, self._plotted = "", False, False, ""
+        self._expected_s = expected_s
         self._silent_since = time.monotonic()
         self._pictures = {}
         self._heading.setText(self.tr("Training “{name}”").format(name=name))
@@ -155,7 +161,8 @@ class RunPage(Content):
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take in an event of the run."""
-        self._silent_since = None
+        if event.get("event") != "asked":  # that is the window's own
+            self._silent_since = None
         self._story.hear(event)
         kind = str(event.get("event"))
         if kind in ("started", "step"):
@@ -168,14 +175,23 @@ class RunPage(Content):
             self._plot.mark(self._story.step, self.tr("rolled back"))
         text = notice_text(event)
         if text:
-            self._notices.appendPlainText(f"• {sentence(text)}")
+            self.tell(text)
         if not self._soon.isActive():
             self._soon.start()
 
     def wait_for(self, text: str) -> None:
         """Say what was asked for and has not happened yet; empty: nothing is waited for."""
-        self._waiting = text
+        self._waiting, self._makes = text, False
         self._show()
+
+    def wait_for_style(self, text: str) -> None:
+        """Say that the run has ended, and what is being made of it."""
+        self._waiting, self._makes = text, True
+        self._show()
+
+    def tell(self, text: str) -> None:
+        """Add to what happened."""
+        self._notices.appendPlainText(f"• {sentence(text)}")
 
     def end(self) -> None:
         """Nothing more comes: what can be tried and wished is over."""
@@ -232,9 +248,17 @@ class RunPage(Content):
     def _show(self) -> None:
         story = self._story
         self._phase.setText(self._waiting or phase_text(story))
-        known = story.begun and story.steps > 0 and not self._waiting and story.phase != "finishing"
-        self._bar.setRange(0, story.steps if known else 0)
-        self._bar.setValue(min(story.step, story.steps) if known else 0)
+        # What was asked for and has not happened yet leaves the run where it is.
+        number, count = story.measured
+        if self._makes or story.finishing:
+            if count:
+                self._bar.show_step(number - 1, count)  # which is being looked at
+            else:
+                self._bar.show_busy()
+        elif story.begun and story.steps > 0:
+            self._bar.show_step(story.step, story.steps)
+        else:
+            self._bar.show_busy()
         self._emphasis.show_in_force((story.style, story.content, story.steady), story.emphasis_step)
         self._emphasis.setEnabled(not self._ended and not self._waiting and not is_nearly_done(story))
         # It has its place from the beginning: a slider does not move away from the mouse.
@@ -244,7 +268,9 @@ class RunPage(Content):
         self.shown.emit()
 
     def _show_times(self) -> None:
-        text = times_text(self._story, time.time(), with_left=not (self._waiting or self._ended))
+        text = times_text(
+            self._story, time.time(), with_left=not (self._waiting or self._ended), expected_s=self._expected_s
+        )
         if self._silent_since is not None and not self._ended:
             slow = time.monotonic() - self._silent_since > _SLOW_START_S
             text = self.tr("The trainer is being started…")

@@ -33,6 +33,8 @@ PAINTING_SIZES: Final = (256, 768)
 """Least and most pixels of the painting's short side."""
 _USUAL_SIZE: Final = 512
 _SIZE_STEP: Final = 32
+_MEDIUM_SIZES: Final = (416, 608)
+"""The least and the most pixels at which strokes are called neither small nor large."""
 _LEAST_SIDE: Final = 64
 _SMALL_SIDE: Final = 256
 _SETTLE_MS: Final = 120
@@ -69,9 +71,6 @@ class SetupPage(Content):
         self._size.setPageStep(2)
         self._size.setValue(_USUAL_SIZE // _SIZE_STEP)
         self._size.setAccessibleName(self.tr("Size of the strokes"))
-        self._size.setToolTip(
-            self.tr("Pixels of the painting's short side while it is learned from: the more, the larger the strokes")
-        )
         self._size.valueChanged.connect(self._on_size)
         self._strokes = StrokePreview(self)
         self._facts = PictureFacts(self)
@@ -93,6 +92,11 @@ class SetupPage(Content):
         if min(self._view.region[2:]) < _LEAST_SIDE:
             return self.tr("The picture is too small: {n} pixels a side are needed.").format(n=_LEAST_SIDE)
         return self._facts.problem or self._content.problem
+
+    @property
+    def said(self) -> str:
+        """The problem that stands on the page already, beside what it is of; empty if none does."""
+        return self._facts.said
 
     @property
     def wants_camera(self) -> bool:
@@ -204,9 +208,17 @@ class SetupPage(Content):
 
     def _on_size(self) -> None:
         self._strokes.set_short_side(self.painting_size)
-        text = self.tr("{n} pixels").format(n=self.painting_size)
+        size = self.painting_size
+        text = self.tr("medium")
+        if size < _MEDIUM_SIZES[0]:
+            text = self.tr("small")
+        elif size > _MEDIUM_SIZES[1]:
+            text = self.tr("large")
         self._size_text.setText(text)
         self._size.setAccessibleDescription(text)
+        told = self.tr("The painting is learned from at {n} pixels of its short side: the more, the larger the strokes")
+        for widget in (self._size, self._size_text):
+            widget.setToolTip(told.format(n=size))
 
     def _show_picture(self) -> None:
         self._choose.setText(self.tr("&Choose another…") if self._image is not None else self.tr("&Choose a picture…"))
@@ -218,7 +230,7 @@ class SetupPage(Content):
         elif self._image is not None and self._path is not None:
             short = min(self._view.region[2:])
             text = self._path.name
-            if short < _SMALL_SIDE:
+            if _LEAST_SIDE <= short < _SMALL_SIDE:  # what is smaller yet cannot be learned from, which is said
                 told = self.tr("{name} – only {n} pixels a side: its texture will be soft")
                 text = told.format(name=self._path.name, n=short)
         self._about_picture.setText(text)

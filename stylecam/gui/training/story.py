@@ -1,7 +1,8 @@
 """RunStory: what a training's events, heard one after the other, come to. No Qt here, and nothing is believed unseen.
 
 Invariant: the same events give the same story, whether they come one by one or all at once when a window is opened
-again. An event that is unknown, or lacks what its kind has, changes nothing.
+again. An event that is unknown, or lacks what its kind has, changes nothing. All are the trainer's but `asked`: the
+window has asked for a trainer, which takes a while to speak.
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ class RunStory:
     held_out: Report | None = None
     """At the last checkpoint."""
     reports: dict[str, Report] = field(default_factory=dict)
+    made: dict[str, int] = field(default_factory=dict)
+    """The step of each network that was made a style last."""
+    measured: tuple[int, int] = (0, 0)
+    """Photographs by which the finished network was judged, of how many; (0, 0) where that is not told."""
+    phase_since: float = 0.0
+    """When the present phase began, as `time.time` tells it; 0 where that is not known."""
     checkpoint: int = 0
     """The step of the last one; 0 for none."""
     finished: Path | None = None
@@ -83,6 +90,8 @@ class RunStory:
         self._pass_time(kind, _number(event.get("time")))
         if kind in ("phase", "started", "step", "resumed"):
             self.paused, self.finished, self.end, self.reason = False, None, "", ""
+        if kind == "asked":
+            self.end, self.reason, self.phase = "", "", ""
         if kind in _ENDS:
             self.end, self.paused, self.seconds_left = kind, False, None
         getattr(self, f"_hear_{kind}", _pass)(event)
@@ -109,6 +118,8 @@ class RunStory:
 
     def _hear_phase(self, event: dict[str, Any]) -> None:
         self.phase = _text(event.get("phase"))
+        self.phase_since = _number(event.get("time")) or 0.0
+        self.measured = (0, 0)
         self.variant = _text(event.get("variant")) or self.variant
 
     def _hear_started(self, event: dict[str, Any]) -> None:
@@ -138,12 +149,23 @@ class RunStory:
     def _hear_held_out(self, event: dict[str, Any]) -> None:
         self.held_out = _report(event, self.variant)
 
+    def _hear_checkpoint(self, event: dict[str, Any]) -> None:
+        self.checkpoint = _whole(event.get("step")) or self.checkpoint
+
+    def _hear_measuring(self, event: dict[str, Any]) -> None:
+        number, count = _whole(event.get("number")), _whole(event.get("count"))
+        if number is not None and count:
+            self.measured = (min(max(1, number), count), count)
+
     def _hear_report(self, event: dict[str, Any]) -> None:
         report = _report(event, self.variant)
         self.reports[report.variant] = report
+        self.measured = (0, 0)
 
-    def _hear_checkpoint(self, event: dict[str, Any]) -> None:
-        self.checkpoint = _whole(event.get("step")) or self.checkpoint
+    def _hear_exported(self, event: dict[str, Any]) -> None:
+        step = _whole(event.get("step"))
+        if step is not None:
+            self.made[_text(event.get("variant")) or self.variant] = step
 
     def _hear_rolled_back(self, event: dict[str, Any]) -> None:
         step = _whole(event.get("to_step"))

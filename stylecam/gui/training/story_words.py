@@ -12,9 +12,12 @@ from stylecam.gui.words import clock, duration
 if TYPE_CHECKING:
     from stylecam.gui.training.story import RunStory
 
-__all__ = ["held_out_text", "notice_text", "phase_text", "times_text"]
+__all__ = ["held_out_text", "is_slow", "notice_text", "phase_text", "times_text"]
 
 _SKIPPED_TOLD: Final = 5
+_FIRST_STEPS: Final = 20
+"""Of which some are slow: memory is found, and kernels are chosen."""
+_MUCH_MORE: Final = 1.5
 
 
 def phase_text(story: RunStory) -> str:
@@ -24,11 +27,15 @@ def phase_text(story: RunStory) -> str:
         "base": _tr("Choosing the style to start from"),
         "reconstruction": _tr("Learning to see"),
         "painting": _tr("Learning to paint"),
-        "finishing": _tr("Making and measuring the style"),
+        "finishing": _tr("Measuring how it paints, and making the style"),
     }
     text = words.get(story.phase, _tr("Getting ready"))
     if story.paused:
         text = _tr("Paused")
+    number, count = story.measured
+    if story.finishing and count:
+        told = _tr("Measuring how it paints – photograph {number} of {count}; then the style is made")
+        return told.format(number=number, count=count)
     if not story.begun or story.phase in ("photographs", "base", "finishing"):
         return _tr("{phase}…").format(phase=text)
     told = _tr("{phase} – step {step} of {steps}")
@@ -43,16 +50,30 @@ def phase_text(story: RunStory) -> str:
     )
 
 
-def times_text(story: RunStory, now: float, *, with_left: bool) -> str:
-    """How long it has trained at `now` (as `time.time` tells it), how long it will, on what and where."""
+def times_text(story: RunStory, now: float, *, with_left: bool, expected_s: float | None = None) -> str:
+    """How long it has trained at `now` (as `time.time` tells it), how long it will, on what and where.
+
+    `expected_s` is the most that it was foretold to take: where it will take much more, that is said.
+    """
     parts = [_tr("{time} so far").format(time=clock(story.elapsed_at(now)))]
     if story.seconds_left is not None and with_left:
         parts.append(_tr("about {time} left").format(time=duration(story.seconds_left)))
+        if is_slow(story, expected_s):
+            parts.append(_tr("slower than foreseen: the computer is busy with other things"))
+    if story.finishing and story.phase_since and not story.end:
+        parts.append(_tr("{time} of it for the style").format(time=clock(max(0.0, now - story.phase_since))))
     if story.photographs:
         parts.append(_tr("{n} photographs").format(n=story.photographs))
     if story.device:
         parts.append(_tr("on {device}").format(device=story.device.upper()))
     return " · ".join(parts)
+
+
+def is_slow(story: RunStory, expected_s: float | None) -> bool:
+    """Whether it will take far more than the most that was foretold; not judged by the first steps."""
+    if expected_s is None or story.seconds_left is None or story.step < _FIRST_STEPS:
+        return False
+    return story.elapsed + story.seconds_left > _MUCH_MORE * expected_s
 
 
 def held_out_text(story: RunStory) -> str:

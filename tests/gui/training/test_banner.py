@@ -56,6 +56,22 @@ def test_what_was_heard_while_it_could_not_speak_counts_when_it_is_shown(line: L
     assert line.said == ("Training “sea”: making the style.", ["Show", "Stop"])
 
 
+def test_a_stop_is_told_at_once_and_nothing_else_until_it_has_stopped(line: Line) -> None:
+    line.line.show()
+    line.line.stop(may_speak=True)
+    assert line.said == ("Stopping the training of “sea”…", ["Show"])
+    line.hear(STEP)
+    assert line.said == ("Stopping the training of “sea”…", ["Show"])
+    line.hear({"event": "paused", "step": 40})  # a trainer that can only be paused
+    assert line.said == ("Training “sea”: paused at step 40.", ["Show", "Stop"])
+
+
+def test_a_stop_is_not_told_over_another_message(line: Line) -> None:
+    line.banner.show_message("Saved.", level="info")
+    line.line.stop(may_speak=True)
+    assert line.said == ("Saved.", [])
+
+
 def test_it_never_speaks_over_another_message_nor_after_it_was_closed(line: Line) -> None:
     line.line.show()
     line.banner.show_message("Saved.", level="info")

@@ -106,6 +106,36 @@ def test_a_training_is_never_cancelled_in_passing(qtbot: QtBot) -> None:
     assert not any(box.isVisible() for box in row.findChildren(Question))
 
 
+def test_what_paints_already_need_not_be_painted_with(qtbot: QtBot) -> None:
+    row = TrainButtons()
+    qtbot.addWidget(row)
+    row.show()
+    row.show_state("done", paints=True)
+    assert [b.text() for b in row.findChildren(QPushButton) if b.isDefault()] == ["Close"]
+
+
+def test_a_preview_is_never_used_in_passing(qtbot: QtBot) -> None:
+    row = TrainButtons()
+    qtbot.addWidget(row)
+    row.show()
+    chosen: list[bool] = []
+    row.use_chosen.connect(chosen.append)
+
+    def asked() -> Question:
+        row.ask_to_use("mine", 1200)
+        (box,) = [box for box in row.findChildren(Question) if box.isVisible()]
+        return box
+
+    assert asked().text() == "Make the style “mine” as it was at step 1,200?"
+    qtbot.keyClick(asked(), Qt.Key.Key_Return)
+    button(asked(), "Cancel").click()
+    assert chosen == []
+    button(asked(), "Use it and stop training").click()
+    button(asked(), "Use it and go on training").click()
+    assert chosen == [False, True]
+    assert not any(box.isVisible() for box in row.findChildren(Question))
+
+
 @pytest.mark.parametrize("state", ["setup", "gathering", "running", "done", "failed"])
 def test_there_is_room_in_other_languages(qapp: QApplication, qtbot: QtBot, state: str) -> None:
     for where in other_languages(qapp):

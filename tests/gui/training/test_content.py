@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from stylecam.errors import SourceOpenError
 from stylecam.gui.background import Background
 from stylecam.gui.training.content import ContentChoice, count_pictures
+from tests.clips import make_clip
 from tests.gui.training.fakerun import words
 from tests.gui.widgets import check_names, check_room
 
@@ -83,8 +86,12 @@ def test_the_folder_and_the_video_are_asked_for(
     assert (choice.kind, choice.value) == ("folder", str(folder))
     by_name["Choose a video"].click()
     assert choice.problem == "The video film.mp4 is not there any more."
-    video.touch()
-    assert (choice.kind, choice.value, choice.problem) == ("video", str(video), "")
+    make_clip(video, frames=25, size=(64, 48))
+    by_name["Choose a video"].click()
+    assert (choice.kind, choice.value) == ("video", str(video))
+    assert choice.problem == "The video is being opened…"
+    qtbot.waitUntil(lambda: choice.problem == "", timeout=20_000)
+    assert "film.mp4: 0:01" in words(choice)
     assert {"folder", "video"} <= set(changes)
 
 
@@ -121,3 +128,25 @@ def test_everything_has_a_name_and_room(choice: ContentChoice) -> None:
         choice.resize(380, choice.heightForWidth(380))
         check_names(choice)
         check_room(choice, kind)
+
+
+def test_a_video_without_a_picture_is_told_before_the_training(
+    qtbot: QtBot, choice: ContentChoice, tmp_path: Path
+) -> None:
+    video = tmp_path / "song.mp4"
+    make_sound(video)
+    choice.choose_video(video)
+    qtbot.waitUntil(lambda: "no picture" in choice.problem, timeout=20_000)
+    assert "song.mp4: cannot be used" in words(choice)
+    choice.choose("bundled")
+    assert choice.problem == ""
+
+
+def make_sound(path: Path) -> None:
+    """An MP4 with nothing to see."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=48000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 48000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

@@ -331,7 +331,11 @@ def test_a_closed_dialog_leaves_a_line_that_follows_the_training(
     qtbot.wait(500)
     assert banner.text == ""  # closed: it is not said again
     run.keep()
-    says(qtbot, studio, "“x” is trained, and paints now.")
+    says(qtbot, studio, "“x” is trained, and stands in the gallery.")
+    qtbot.waitUntil(lambda: "x" in studio.window.gallery.names, timeout=20_000)
+    qtbot.waitUntil(lambda: not studio.jobs.busy, timeout=20_000)
+    assert studio.window.gallery.current == "alpha", "nobody looked: nobody's picture is changed"
+    press(studio, "Paint with it")
     painted(qtbot, studio.window, "x")
     assert studio.window.gallery.current == "x"
     assert not studio.window.actions_.stop_training.isEnabled()
@@ -346,11 +350,36 @@ def test_the_banner_s_stop_leaves_what_can_go_on(qtbot: QtBot, open_studio: Call
     says(qtbot, studio, "step 400")
     assert studio.window.actions_.stop_training.isEnabled()
     press(studio, "Stop")
+    assert studio.window.banner.text == "Stopping the training of “x”…"
+    assert not studio.window.actions_.stop_training.isEnabled()
     says(qtbot, studio, "The training of “x” was stopped; it can go on later.")
     assert not studio.window.actions_.stop_training.isEnabled()
     press(studio, "Show")
     assert dialog_of(studio).isVisible()
     assert dialog_of(studio).state == "failed"
+
+
+def test_a_training_that_is_interrupted_for_a_preview_goes_on_also_while_nobody_looks(
+    qtbot: QtBot, open_studio: Callable[..., Studio]
+) -> None:
+    folder = write_run(runs_folder() / "x", *stopped(3))
+    studio = open_studio()
+    painted(qtbot, studio.window, "alpha")
+    studio.training.resume(folder)
+    dialog = dialog_of(studio)
+    first = dialog.run
+    qtbot.waitUntil(lambda: dialog._course.story.step == 400, timeout=60_000)
+    dialog._course._chosen = ("fast", 5)
+    dialog._buttons.use_chosen.emit(True)
+    dialog.reject()
+    says(qtbot, studio, "“x” stands in the gallery as it was at that preview; its training goes on.")
+    assert dialog.run is not first
+    qtbot.waitUntil(lambda: "x" in studio.window.gallery.names, timeout=20_000)
+    assert studio.window.gallery.current == "alpha"
+    studio.window.banner.hide_message()
+    qtbot.waitUntil(lambda: is_running(folder), timeout=60_000)
+    says(qtbot, studio, "Training “x”: step 400 of 1,500")
+    assert studio.window.actions_.stop_training.isEnabled()
 
 
 def test_a_training_that_fails_while_nobody_looks_is_told(
@@ -398,6 +427,7 @@ def test_closing_the_window_leaves_it_running_and_the_next_one_finds_it(
 
     second = open_studio()
     says(qtbot, second, "Training “x”: step 400 of 1,500")
+    painted(qtbot, second.window, "alpha")  # a style that is being loaded cannot be broken off
     press(second, "Show")
     assert dialog_of(second).isVisible()
     dialog_of(second).reject()

@@ -47,6 +47,7 @@ class Opened:
         self.dialog.run_started.connect(lambda run: self.told.append(("started", run)))
         self.dialog.try_requested.connect(lambda path: self.told.append(("try", path)))
         self.dialog.kept.connect(lambda name: self.told.append(("kept", name)))
+        self.dialog.made.connect(lambda name: self.told.append(("made", name)))
         self.dialog.closed_while_running.connect(lambda: self.told.append("closed"))
 
     def new_run(self, folder: Path, owner: QObject) -> FakeRun:
@@ -168,12 +169,13 @@ def test_what_was_chosen_reaches_the_trainer(opened: Opened, tmp_path: Path) -> 
 
 def test_why_it_cannot_begin_is_said(opened: Opened) -> None:
     opened.take_picture()
-    opened.field("Name of the style").setText("The Sea")
+    opened.field("Name of the style").setText("con")
     opened.until("is no name for a style")
     assert not button(opened.dialog, "Train").isEnabled()
     assert "is no name" in button(opened.dialog, "Train").accessibleDescription()
     opened.field("Name of the style").setText("candy")
     opened.until("taken by a bundled style")
+    assert words(opened.dialog).count("taken by a bundled style") == 1
     opened.field("Name of the style").setText("sea")
     opened.choose("A folder with photographs")
     opened.until("Choose the folder with the photographs.")
@@ -259,6 +261,7 @@ def test_pause_and_go_on(opened: Opened) -> None:
     opened.press("Pause")
     assert run.calls[-1] == "pause"
     opened.until("Pausing, when this step is done…")
+    assert "Closing this dialog leaves the training paused." in words(opened.dialog)
     run.tell("paused", step=10)
     opened.until("Paused – step 10 of 100")
     opened.press("Go on")
@@ -294,6 +297,7 @@ def test_stop_and_keep_comes_to_a_style(opened: Opened, tmp_path: Path, monkeypa
     style = finish(opened, tmp_path)
     assert opened.dialog.state == "done"
     assert opened.told == [("try", Path()), ("kept", "sea")]
+    assert button(opened.dialog, "Close").isDefault(), "it paints already"
     assert "“sea” is trained, and stands in the gallery" in words(opened.dialog)
     assert "40 fps" in words(opened.dialog)
     shown: list[Path] = []
@@ -306,28 +310,101 @@ def test_stop_and_keep_comes_to_a_style(opened: Opened, tmp_path: Path, monkeypa
     assert not opened.dialog.isVisible()
 
 
-def test_use_this_one_is_stop_and_keep_for_the_newest(opened: Opened) -> None:
+def exports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: int) -> None:
+    """The trainer makes a style of this step, and of no other."""
+    style = write_tiny_style(tmp_path / "sea.safetensors").path
+    event = json.dumps({"event": "exported", "variant": "fast", "step": step, "path": str(style)})
+    script = f"import sys; assert sys.argv[-4:] == ['--variant', 'fast', '--step', '{step}']; print({event!r})"
+    monkeypatch.setattr(trainer_command, "COMMAND", ("-c", script))
+
+
+def answer(opened: Opened, text: str) -> None:
+    assert opened.question is not None
+    button(opened.question, text).click()
+
+
+def test_use_this_one_asks_before_it_ends_a_training(opened: Opened) -> None:
     run = opened.begin()
-    opened.press("Use this one")
-    assert run.calls[-1] == "keep"
+    opened.press("Use this one…")
+    assert opened.question is not None
+    assert opened.question.text() == "Make the style “sea” as it was at step 10?"
+    answer(opened, "Cancel")
+    assert "stop" not in run.calls
+    assert "keep" not in run.calls
+    assert opened.dialog.state == "running"
 
 
-def test_use_this_one_makes_a_style_of_an_older_preview(
-    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("back", "step"), [(False, 20), (True, 10)])
+def test_use_this_one_makes_the_style_of_the_preview_that_was_shown(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back: bool, step: int
 ) -> None:
     run = opened.begin()
     run.preview(20)
-    opened.go_back()
-    style = write_tiny_style(tmp_path / "sea.safetensors").path
-    event = json.dumps({"event": "finished", "path": str(style)})
-    monkeypatch.setattr(
-        trainer_command, "COMMAND", ("-c", f"import sys; assert 'export' in sys.argv; print({event!r})")
-    )
-    opened.press("Use this one")
+    if back:
+        opened.go_back()
+    exports(monkeypatch, tmp_path, step)
+    opened.press("Use this one…")
+    run.preview(30)  # while the question stands
+    answer(opened, "Use it and stop training")
     assert run.calls[-1] == "stop"
+    opened.until("Stopping; then the style is made")
     run.end(False, "stopped")
     opened.qtbot.waitUntil(lambda: opened.dialog.state == "done", timeout=60_000)
     assert opened.told[-1] == ("kept", "sea")
+    assert f"Stopped at step {step} of 100" in words(opened.dialog)
+
+
+def test_a_training_goes_on_after_one_of_its_previews_was_made_a_style(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = opened.begin()
+    exports(monkeypatch, tmp_path, 10)
+    opened.press("Use this one…")
+    answer(opened, "Use it and go on training")
+    opened.until("Interrupting the training")
+    run.end(False, "stopped")
+    opened.until("is being made and measured as it was at step 10")
+    opened.qtbot.waitUntil(lambda: opened.run is not run, timeout=60_000)
+    assert opened.run.calls == [["resume", str(run.folder)]]
+    assert opened.dialog.state == "running"
+    assert opened.told[-2:] == [("started", opened.run), ("kept", "sea")]
+    assert "“sea” was made of a preview." in opened.dialog._course.page.notices
+
+
+def test_a_training_goes_on_also_where_the_style_could_not_be_made(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = opened.begin()
+    monkeypatch.setattr(trainer_command, "COMMAND", ("-c", "raise SystemExit('error: the disk is full')"))
+    opened.press("Use this one…")
+    answer(opened, "Use it and go on training")
+    run.end(False, "stopped")
+    opened.qtbot.waitUntil(lambda: opened.run is not run, timeout=60_000)
+    assert opened.run.calls == [["resume", str(run.folder)]]
+    assert "was not made: the disk is full." in opened.dialog._course.page.notices
+    assert ("kept", "sea") not in opened.told
+
+
+def test_a_stop_is_told_at_once(opened: Opened) -> None:
+    run = opened.begin()
+    opened.dialog.stop_training()
+    assert run.calls[-1] == "stop"
+    opened.until("Stopping, as soon as what is being done is saved…")
+    assert not button(opened.dialog, "Pause").isEnabled()
+    assert "leaves the training running" not in words(opened.dialog)
+    run.tell("stopped", step=10, text="stopped at step 10 of 100")
+    run.end(False, "stopped at step 10 of 100")
+    assert "The training of “sea” was stopped" in words(opened.dialog)
+
+
+def test_a_run_of_before_that_is_looked_at_is_told_to_nobody(opened: Opened, tmp_path: Path) -> None:
+    run = FakeRun(tmp_path / "runs" / "sea", opened.dialog)
+    opened.dialog.follow(run, looks_back=True)
+    opened.runs.append(run)
+    finish(opened, tmp_path)
+    assert opened.dialog.state == "done"
+    assert opened.told == []
+    assert button(opened.dialog, "Paint with it").isDefault()
 
 
 def test_more_goes_on_with_the_same_run(opened: Opened, tmp_path: Path) -> None:
@@ -396,7 +473,7 @@ def test_between_two_networks_everything_is_offered(opened: Opened) -> None:
     place = {"variant": "fast", "network": 1, "networks": 2, "step": 100, "steps": 100}
     run.tell("step", **place, content=0.4, style=0.1)
     run.tell("phase", phase="finishing", variant="fast")
-    opened.until("Making and measuring the style…")
+    opened.until("Measuring how it paints, and making the style…")
     assert button(opened.dialog, "Pause").isEnabled()
     assert button(opened.dialog, "Cancel…").isEnabled()
     opened.press("Stop & keep")
@@ -431,9 +508,10 @@ def test_closing_leaves_the_training_running(opened: Opened, tmp_path: Path) -> 
     opened.until("step 50 of 100")
     opened.dialog.close()
     finish(opened, tmp_path)
-    assert opened.told[-1] == ("kept", "sea"), "also while it is closed"
+    assert opened.told[-1] == ("made", "sea"), "nobody's picture is changed"
     opened.dialog.show()
     assert opened.dialog.state == "done"
+    assert button(opened.dialog, "Paint with it").isDefault()
 
 
 def test_a_failure_says_what_to_do(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,7 +588,8 @@ def test_a_shutdown_leaves_no_process_and_no_thread(
     if at == "exporting":
         opened.run.preview(20)
         opened.go_back()
-        opened.press("Use this one")
+        opened.press("Use this one…")
+        answer(opened, "Use it and stop training")
         opened.run.end(False, "stopped")
     if at == "done":
         finish(opened, tmp_path)
@@ -536,7 +615,7 @@ def test_a_window_that_is_deleted_takes_it_along(qtbot: QtBot, tmp_path: Path, m
 @pytest.mark.parametrize("size", [(1000, 720), (760, 560)])
 def test_every_page_has_room_and_names(opened: Opened, tmp_path: Path, dark: None, size: tuple[int, int]) -> None:
     def check(where: str) -> None:
-        QApplication.processEvents()
+        opened.qtbot.wait(100)  # a page that begins to scroll is laid out twice
         assert (opened.dialog.width(), opened.dialog.height()) == size, where
         for page in opened.dialog.findChildren(Page):
             if page.isVisible():

@@ -57,9 +57,9 @@ def test_what_is_set_is_shown_and_not_told(qtbot: QtBot, sliders: EmphasisSlider
 
 
 def test_it_is_said_from_when_on_a_change_counts(sliders: EmphasisSliders) -> None:
-    assert "A change counts from the next checkpoint on." in texts(sliders)
+    assert "A change counts at once." in texts(sliders)
     sliders.factors = (2.0, 1.0, 1.0)
-    assert "From the next checkpoint on." in texts(sliders)
+    assert "From the next step on." in texts(sliders)
     sliders.show_in_force((2.0, 1.0, 1.0), 400)
     assert "In force since step 400." in texts(sliders)
 

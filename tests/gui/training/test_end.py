@@ -43,7 +43,7 @@ def test_a_good_style_is_told_with_what_its_figures_mean(page: TrainEndPage) -> 
         "“mine” is trained, and stands in the gallery",
         "Trained in 7 min.",
         "32 fps",
-        "640×480 in 31 ms on this device",
+        "or more: a picture of 640×480 took 31 ms on this device while the live picture and all else went first",
         "steady: it does not amplify a camera's noise",
         "makes no visible difference",
         "0.098",
@@ -125,3 +125,17 @@ def test_a_large_picture_leaves_room_for_the_figures(qtbot: QtBot, page: TrainEn
     assert page.heightForWidth(page.width()) <= page.height(), "it need not be scrolled"
     label = next(child for child in page.findChildren(QLabel) if child.text() == "0.098")
     qtbot.waitUntil(lambda: label.mapTo(page, label.rect().bottomLeft()).y() < page.height(), timeout=5000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"step": 43}, "Stopped at step 43 of 1,500, after 15 min of training."),
+        ({"step": 43, "made": {"fast": 36}}, "Stopped at step 36 of 1,500, after 15 min of training."),
+        ({"step": 43, "networks": 2}, "Stopped at step 43 of 1,500 of network 1 of 2."),
+        ({"step": 1500}, "Trained in 15 min."),
+    ],
+)
+def test_a_style_that_was_not_trained_to_its_end_says_so(page: TrainEndPage, fields: dict[str, Any], text: str) -> None:
+    page.tell_style("mine", story_of(GOOD, elapsed=900.0, steps=1500, variant="fast", **fields))
+    assert text in words(page)

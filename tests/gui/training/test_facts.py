@@ -49,8 +49,6 @@ def type_name(qtbot: QtBot, facts: PictureFacts, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("Mine Own", "use a-z, 0-9, '-' and '_'"),
-        ("-mine", "first a letter or digit"),
         ("con", "Windows keeps it"),
         ("night", "taken by a bundled style, “The Starry Night” by Vincent van Gogh"),
         ("mine", "taken by a style of your own, “My own”."),
@@ -115,3 +113,28 @@ def test_everything_has_a_name_and_room(qapp: QApplication, qtbot: QtBot) -> Non
         check_names(facts)
         check_room(facts, where)
         facts.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("My Wave", "my_wave"), ("-mine-", "mine_2"), ("Night", "night_2"), ("波", "mine_2"), ("x" * 70, "x" * 64)],
+)
+def test_what_is_no_name_becomes_the_title_of_one(qtbot: QtBot, facts: PictureFacts, typed: str, name: str) -> None:
+    field(facts, "Name of the style").setText(typed)
+    assert (facts.name, facts.title, facts.problem, facts.said) == (name, typed, "", "")
+    assert f"Its file will be called {name}." in words(facts)
+    field(facts, "Title").setText("The title")
+    assert (facts.name, facts.title) == (name, "The title")
+    type_name(qtbot, facts, "free_1")
+    assert "Its file" not in words(facts)
+
+
+def test_nothing_moves_while_a_name_is_typed(qtbot: QtBot, facts: PictureFacts) -> None:
+    (fold,) = facts.findChildren(QToolButton)
+    type_name(qtbot, facts, "free_1")
+    qtbot.wait(50)
+    before = fold.y()
+    for name in ("night", "My Wave"):
+        type_name(qtbot, facts, name)
+        qtbot.wait(50)
+        assert fold.y() == before

@@ -39,3 +39,9 @@ def test_what_was_offered_is_not_found_again() -> None:
     write_run(runs_folder() / "wave", *stopped())
     note_offered()
     assert find().stopped is None
+
+
+def test_what_was_stopped_for_the_style_of_a_preview_is_not_offered() -> None:
+    exported = {"event": "exported", "variant": "fast", "step": 40, "path": "/styles/wave.safetensors"}
+    write_run(runs_folder() / "wave", *stopped(), exported)
+    assert find().stopped is None

@@ -32,6 +32,7 @@ class Guided:
         self.waits: list[str] = []
         for name in ("finished", "failed", "cancelled"):
             getattr(self.guide, name).connect(lambda value, name=name: self.ends.append((name, value)))
+        self.guide.interrupted.connect(lambda path, text: self.ends.append(("interrupted", (path, text))))
         self.guide.waiting.connect(self.waits.append)
         self.run = self.begin(tmp_path / "run")
 
@@ -94,11 +95,11 @@ def test_an_older_preview_is_made_a_style_when_its_trainer_has_ended(
         monkeypatch,
         "import json, sys\n"
         "print(json.dumps({'event': 'report', 'variant': ' '.join(sys.argv[1:])}))\n"
-        "print(json.dumps({'event': 'finished', 'path': '/styles/mine.safetensors'}))",
+        "print(json.dumps({'event': 'exported', 'path': '/styles/mine.safetensors'}))",
     )
     events: list[dict[str, Any]] = []
     guided.guide.event_read.connect(events.append)
-    guided.guide.use("fast", 1250)
+    guided.guide.use("fast", 1250, go_on=False)
     assert guided.run.calls[-1] == "stop"
     assert "step 1,250" in guided.waits[-1]
     guided.run.end(False, "stopped")
@@ -108,11 +109,54 @@ def test_an_older_preview_is_made_a_style_when_its_trainer_has_ended(
     assert events[0]["variant"] == f"export {guided.run.folder} --variant fast --step 1250"
 
 
+@pytest.mark.parametrize("works", [True, False])
+def test_a_run_that_is_to_go_on_after_the_style_of_a_preview_is_only_interrupted(
+    qtbot: QtBot, guided: Guided, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    exports(monkeypatch, "pass" if works else "raise SystemExit('error: the trial is gone')")
+    makings: list[str] = []
+    guided.guide.making.connect(makings.append)
+    guided.guide.use("fast", 10, go_on=True)
+    assert "Interrupting the training" in guided.waits[-1]
+    assert makings == []
+    guided.run.end(False, "stopped")
+    assert "step 10" in makings[-1]
+    qtbot.waitUntil(lambda: bool(guided.ends), timeout=60_000)
+    path = user_styles_folder() / "mine.safetensors"
+    assert guided.ends == [("interrupted", (path, "") if works else (None, "the trial is gone"))]
+
+
+def test_a_stop_is_told_at_once_and_leaves_what_can_go_on(guided: Guided) -> None:
+    guided.guide.stop()
+    guided.guide.stop()
+    assert guided.run.calls.count("stop") == 1
+    assert (guided.guide.aim, guided.waits[-1][:8]) == ("stop", "Stopping")
+    guided.run.end(False, "stopped at step 4")
+    assert guided.ends == [("failed", "stopped at step 4")]
+
+
+def test_a_trainer_that_can_only_be_paused_is_paused_by_a_stop(guided: Guided) -> None:
+    guided.guide.stop()
+    guided.run.tell("paused", step=4)
+    assert (guided.guide.aim, guided.waits[-1]) == ("", "")
+
+
+def test_what_is_interrupted_and_stopped_is_not_taken_up_again(
+    qtbot: QtBot, guided: Guided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports(monkeypatch, "pass")
+    guided.guide.use("fast", 10, go_on=True)
+    guided.guide.stop()
+    guided.run.end(False, "stopped")
+    qtbot.waitUntil(lambda: bool(guided.ends), timeout=60_000)
+    assert guided.ends[0][0] == "finished"
+
+
 def test_an_export_that_says_no_path_is_where_styles_are(
     qtbot: QtBot, guided: Guided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports(monkeypatch, "pass")
-    guided.guide.use("fast", 10)
+    guided.guide.use("fast", 10, go_on=False)
     guided.run.end(False, "stopped")
     qtbot.waitUntil(lambda: bool(guided.ends), timeout=60_000)
     assert guided.ends == [("finished", user_styles_folder() / "mine.safetensors")]
@@ -120,7 +164,7 @@ def test_an_export_that_says_no_path_is_where_styles_are(
 
 def test_an_export_that_fails_is_told(qtbot: QtBot, guided: Guided, monkeypatch: pytest.MonkeyPatch) -> None:
     exports(monkeypatch, "raise SystemExit('error: the trial is gone')")
-    guided.guide.use("fast", 10)
+    guided.guide.use("fast", 10, go_on=False)
     guided.run.end(False, "stopped")
     qtbot.waitUntil(lambda: bool(guided.ends), timeout=60_000)
     assert guided.ends == [("failed", "the trial is gone")]
@@ -173,7 +217,7 @@ def test_what_cannot_be_deleted_is_told(qtbot: QtBot, guided: Guided, monkeypatc
 def test_a_cancel_during_an_export_ends_that(qtbot: QtBot, guided: Guided, monkeypatch: pytest.MonkeyPatch) -> None:
     exports(monkeypatch, "import time; time.sleep(60)")
     guided.run.write_down()
-    guided.guide.use("fast", 10)
+    guided.guide.use("fast", 10, go_on=False)
     guided.run.end(False, "stopped")
     guided.guide.cancel()
     qtbot.waitUntil(lambda: bool(guided.ends), timeout=20_000)

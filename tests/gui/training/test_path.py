@@ -18,7 +18,7 @@ from stylecam.gui.training import process as training_process
 from stylecam.gui.training.request import TrainRequest
 from stylecam.runs import read_run, runs_folder, trial_styles
 from stylecam.sources import VideoFileSource
-from stylecam.styles import StyleLibrary, user_styles_folder
+from stylecam.styles import StyleLibrary
 from stylecam.stylizer import Stylizer
 from tests.clips import make_clip, number_in
 from tests.gui.conftest import painted
@@ -142,15 +142,17 @@ def test_a_picture_is_trained_tried_kept_and_used_in_an_export(
     assert f"Trying shells, step {int(trial.stem.removeprefix('fast-')):,}" in window.banner.text
 
     # Kept, long before its end.
-    click(qtbot, dialog, "Use this one")
+    click(qtbot, dialog, "Use this one…")
+    click(qtbot, dialog, "Use it and stop training")
     qtbot.waitUntil(lambda: dialog.state == "done", timeout=240_000)
     painted(qtbot, window, "shells")
     qtbot.waitUntil(lambda: window.gallery.current == "shells", timeout=20_000)
     assert window.settings.style == "shells"
     run = read_run(folder)
-    assert run.state == "finished"
-    assert run.style == user_styles_folder() / "shells.safetensors"
+    assert run.state == "stopped"
     assert 0 < run.step < _LONG_ENOUGH
+    (record,) = StyleLibrary()["shells"].record.values()
+    assert record["steps"] == int(trial.stem.removeprefix("fast-")), "exactly the preview that was shown"
     click(qtbot, dialog, "Close")
 
     # Used.

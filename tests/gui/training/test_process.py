@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,8 +76,17 @@ class Followed:
         self.run = TrainingRun(folder)
         self.events: list[dict[str, Any]] = []
         self.ends: list[tuple[bool, str]] = []
-        self.run.event_read.connect(self.events.append)
+        self.asked: list[int] = []
+        """How many events were told before each of the window's own."""
+        self.run.event_read.connect(self._hear)
         self.run.ended.connect(lambda done, text: self.ends.append((done, text)))
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        if event["event"] == "asked":
+            assert event["time"] <= time.time()
+            self.asked.append(len(self.events))
+        else:
+            self.events.append(event)
 
     @property
     def kinds(self) -> list[str]:
@@ -166,6 +176,10 @@ def test_every_event_is_told_once_and_in_order(start: Callable[..., Followed], q
     followed = start(says(*steps, {"event": "finished", "path": "/styles/x.safetensors"}))
     assert end_of(qtbot, followed) == (True, "/styles/x.safetensors")
     assert [event.get("step") for event in followed.events] == [*range(3 * training_process._PORTION), None]
+    assert followed.asked == [0], "the clock runs before the trainer's first word"
+    again = start(says({"event": "finished", "path": "/styles/x.safetensors"}))
+    end_of(qtbot, again)
+    assert again.asked == [len(followed.events)], "after what was told in its earlier life"
 
 
 def test_it_does_what_it_is_told(start: Callable[..., Followed], qtbot: QtBot, folder: Path) -> None:
@@ -391,7 +405,7 @@ def test_somebody_else_s_training_that_is_killed_ends_with_a_word(
 
 def test_whoever_hears_an_event_may_let_go_of_the_run(start: Callable[..., Followed], qtbot: QtBot) -> None:
     followed = start(says(*({"event": "step", "step": n} for n in range(9))))
-    followed.run.event_read.connect(lambda _: followed.run.detach())
+    followed.run.event_read.connect(lambda event: event["event"] == "step" and followed.run.detach())
     heard(qtbot, followed, "step")
     qtbot.wait(3 * training_process._POLL_MS)
     assert len(followed.events) == 1

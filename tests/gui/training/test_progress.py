@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QProgressBar, QSlider
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QSlider
 
 from stylecam.gui.training import progress as progress_page
 from stylecam.gui.training.loss_plot import LossPlot
 from stylecam.gui.training.parts import Page
 from stylecam.gui.training.preview_strip import PreviewStrip
 from stylecam.gui.training.progress import RunPage
+from stylecam.gui.training.progress_bar import TrainingBar
 from tests.gui.training.fakerun import FakeRun, button, words
 from tests.gui.widgets import check_names, check_room, other_languages
 
@@ -67,12 +68,13 @@ def test_the_phase_the_step_and_the_times_are_told(qtbot: QtBot, shown: Shown) -
     says(qtbot, shown, "Learning to paint – step 40 of 100")
     assert "about 8 min left" in words(shown.page)
     assert "so far" in words(shown.page)
-    (bar,) = shown.page.findChildren(QProgressBar)
+    bar = shown.page.findChild(TrainingBar)
     assert (bar.value(), bar.maximum()) == (40, 100)
     shown.run.tell("paused", step=40)
     says(qtbot, shown, "Paused – step 40 of 100")
     shown.run.tell("phase", phase="finishing", variant="fast")
-    says(qtbot, shown, "Making and measuring the style…")
+    says(qtbot, shown, "Measuring how it paints, and making the style…")
+    assert bar.busy
 
 
 def test_a_trainer_that_is_slow_to_begin_is_told_of(
@@ -85,6 +87,32 @@ def test_a_trainer_that_is_slow_to_begin_is_told_of(
     shown.run.tell("phase", phase="photographs", variant="")
     says(qtbot, shown, "so far")
     assert "being started" not in words(shown.page)
+
+
+def test_what_is_asked_for_leaves_the_progress_where_it_is(qtbot: QtBot, shown: Shown) -> None:
+    shown.run.begin()
+    shown.run.step(40)
+    bar = shown.page.findChild(TrainingBar)
+    shown.page.wait_for("Pausing, when this step is done…")
+    assert (bar.busy, bar.value(), bar.maximum()) == (False, 40, 100)
+    shown.page.wait_for_style("The style is being made as it was at step 30…")
+    assert bar.busy
+
+
+def test_the_window_s_own_word_is_not_the_trainer_s_first(qtbot: QtBot, shown: Shown) -> None:
+    shown.run.tell("asked")
+    qtbot.wait(300)
+    assert "The trainer is being started" in words(shown.page)
+
+
+def test_a_training_that_is_slower_than_foretold_says_why(qtbot: QtBot, shown: Shown) -> None:
+    shown.page.begin(shown.run.folder, "mine", (1.0, 1.0, 1.0), expected_s=100.0)
+    shown.run.begin()
+    shown.run.step(40, left=140.0)
+    says(qtbot, shown, "about 2 min left")
+    assert "slower than foreseen" not in words(shown.page)
+    shown.run.step(41, left=450.0)
+    says(qtbot, shown, "slower than foreseen: the computer is busy with other things")
 
 
 def test_losses_are_plotted_and_a_roll_back_is_marked(qtbot: QtBot, shown: Shown) -> None:
@@ -168,7 +196,7 @@ def test_what_is_wished_is_told(qtbot: QtBot, shown: Shown) -> None:
     shown.run.begin()
     shown.run.preview(10)
     with qtbot.waitSignal(shown.page.use_requested):
-        shown.press("Use this one")
+        shown.press("Use this one…")
     slider = next(s for s in shown.page.findChildren(QSlider) if s.accessibleName() == "More style")
     with qtbot.waitSignal(shown.page.emphasis_changed, timeout=5000) as signal:
         qtbot.keyClick(slider, Qt.Key.Key_End)
@@ -182,10 +210,10 @@ def test_while_an_end_is_waited_for_nothing_more_can_be_wished(qtbot: QtBot, sho
     shown.run.preview(10)
     shown.page.wait_for("The style is being made…")
     says(qtbot, shown, "The style is being made…")
-    assert not button(shown.page, "Use this one").isEnabled()
+    assert not button(shown.page, "Use this one…").isEnabled()
     assert not any(s.isEnabled() for s in shown.page.findChildren(QSlider) if s.accessibleName() == "Steadier")
     shown.page.wait_for("")
-    assert button(shown.page, "Use this one").isEnabled()
+    assert button(shown.page, "Use this one…").isEnabled()
 
 
 def test_what_happened_is_listed(qtbot: QtBot, shown: Shown) -> None:
@@ -263,3 +291,19 @@ def test_there_is_room_in_other_languages(qapp: QApplication, qtbot: QtBot, tmp_
         qtbot.wait(150)
         check_room(page, where)
         page.close()
+
+
+def test_the_measuring_at_the_end_is_followed(qtbot: QtBot, shown: Shown) -> None:
+    shown.run.begin()
+    shown.run.step(100)
+    bar = shown.page.findChild(TrainingBar)
+    shown.run.tell("phase", phase="finishing", variant="fast")
+    shown.run.tell("measuring", variant="fast", number=3, count=8)
+    says(qtbot, shown, "Measuring how it paints – photograph 3 of 8; then the style is made")
+    assert (bar.busy, bar.value(), bar.maximum()) == (False, 2, 8)
+    shown.run.tell("report", variant="fast")
+    says(qtbot, shown, "Measuring how it paints, and making the style…")
+    assert bar.busy
+    shown.page.wait_for_style("The style is being made as it was at step 30…")
+    shown.run.tell("measuring", variant="fast", number=5, count=8)
+    qtbot.waitUntil(lambda: (bar.busy, bar.value(), bar.maximum()) == (False, 4, 8), timeout=5000)

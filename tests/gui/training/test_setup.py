@@ -105,6 +105,7 @@ def test_a_part_of_the_picture_is_learned_from(qtbot: QtBot, page: SetupPage, tm
 def test_a_picture_too_small_to_learn_from_is_refused(qtbot: QtBot, page: SetupPage, tmp_path: Path) -> None:
     opened(qtbot, page, write_painting(tmp_path / "sea.png", (300, 50)))
     assert page.problem == "The picture is too small: 64 pixels a side are needed."
+    assert "soft" not in words(page), "that would be a second word on the same thing"
 
 
 def test_the_strokes_size_is_seen_and_asked_for(qtbot: QtBot, page: SetupPage, tmp_path: Path) -> None:
@@ -115,7 +116,9 @@ def test_the_strokes_size_is_seen_and_asked_for(qtbot: QtBot, page: SetupPage, t
     assert page.request.painting_size == page.findChild(StrokePreview).short_side == PAINTING_SIZES[0] == 256
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert page.painting_size == PAINTING_SIZES[1] == 768
-    assert slider.accessibleDescription() == "768 pixels"
+    assert slider.accessibleDescription() == "large"
+    assert "768 pixels" in slider.toolTip()
+    assert "pixels" not in words(page), "a stroke is not 768 pixels"
 
 
 def test_taken_names_are_looked_up(qtbot: QtBot, page: SetupPage, tmp_path: Path) -> None:

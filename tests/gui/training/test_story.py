@@ -124,3 +124,31 @@ def test_garbage_changes_nothing() -> None:
     ):
         story.hear(event)
     assert repr(story) == before
+
+
+def test_the_clock_starts_with_the_asking() -> None:
+    story = story_of({"event": "asked", "time": 100.0})
+    assert story.elapsed_at(130.0) == pytest.approx(30.0)
+    story.hear({"event": "phase", "phase": "photographs", "variant": "", "time": 141.0})
+    assert story.elapsed == pytest.approx(41.0)
+    story.hear({"event": "stopped", "step": 4, "text": "enough", "time": 150.0})
+    story.hear({"event": "asked", "time": 900.0})
+    assert (story.end, story.phase) == ("", "")
+    story.hear({"event": "phase", "phase": "painting", "time": 920.0})
+    assert story.elapsed == pytest.approx(50.0 + 20.0)
+    assert story.phase_since == 920.0
+
+
+def test_of_which_step_the_style_is_is_known() -> None:
+    assert story_of(step(50, 1.0), {"event": "exported", "variant": "fast", "step": 40}).made == {"fast": 40}
+
+
+def test_how_far_the_measuring_is_is_known_until_it_is_done() -> None:
+    measuring = {"event": "measuring", "variant": "fast", "number": 3, "count": 8}
+    story = story_of({"event": "phase", "phase": "finishing", "variant": "fast"}, measuring)
+    assert story.measured == (3, 8)
+    for garbage in ({"event": "measuring"}, {"event": "measuring", "number": 1, "count": 0}):
+        story.hear(garbage)
+    assert story.measured == (3, 8)
+    story.hear({"event": "report", "variant": "fast"})
+    assert story.measured == (0, 0)

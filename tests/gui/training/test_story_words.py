@@ -20,7 +20,7 @@ from stylecam.gui.training.story_words import held_out_text, notice_text, phase_
             "Learning to paint – step 1,234 of 5,000, network 1 of 2",
         ),
         (RunStory(phase="painting", begun=True, paused=True, step=7, steps=9), "Paused – step 7 of 9"),
-        (RunStory(phase="finishing", begun=True, step=9, steps=9), "Making and measuring the style…"),
+        (RunStory(phase="finishing", begun=True, step=9, steps=9), "Measuring how it paints, and making the style…"),
     ],
 )
 def test_the_phase(story: RunStory, text: str) -> None:
@@ -61,3 +61,17 @@ def test_what_happened() -> None:
     assert notice_text({"event": "started", "skipped": skipped}) == (
         "2 pictures were left out: a.jpg (too small), b.jpg (torn)"
     )
+
+
+def test_how_long_the_style_itself_takes_is_told() -> None:
+    story = RunStory(phase="finishing", begun=True, phase_since=100.0, elapsed=62.0)
+    assert times_text(story, 183.0, with_left=True) == "1:02 so far · 1:23 of it for the style"
+
+
+@pytest.mark.parametrize(
+    ("expected_s", "step", "slow"), [(600.0, 40, True), (900.0, 40, False), (600.0, 5, False), (None, 40, False)]
+)
+def test_a_training_that_is_much_slower_than_foretold_says_why(expected_s: float | None, step: int, slow: bool) -> None:
+    story = RunStory(step=step, steps=1500, elapsed=100.0, seconds_left=900.0)
+    text = times_text(story, 0.0, with_left=True, expected_s=expected_s)
+    assert ("slower than foreseen: the computer is busy with other things" in text) is slow
