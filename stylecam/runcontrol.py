@@ -57,7 +57,7 @@ class Control:
 
     state: Wish = "run"
     style: float = 1.0
-    """Multiplies the weight of the style loss, 0.25–4; as do the two below. Acts from the next checkpoint on."""
+    """Multiplies the weight of the style loss, 0.25–4; as do the two below. Acts from the next step on."""
     content: float = 1.0
     steady: float = 1.0
 

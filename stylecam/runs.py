@@ -42,6 +42,8 @@ __all__ = [
     "RunState",
     "Wish",
     "delete_run",
+    "drop_unbegun",
+    "has_begun",
     "hold",
     "is_running",
     "list_runs",
@@ -78,13 +80,15 @@ class RunInfo:
     created: float
     """Seconds since the epoch."""
     seconds_left: float | None
-    """For all networks, as last foretold; None where nothing was, or nothing is left to do."""
+    """For all networks, as last foretold; None where nothing was, nothing is left to do, or it is finishing."""
     style: Path | None
     """The style file, once finished."""
     text: str
     """Why it failed or stopped; empty otherwise."""
     finishing: bool = False
     """Whether its trainer measures a network now, and makes the style of it."""
+    measuring: tuple[int, int] | None = None
+    """While it is finishing: which photograph it measures on, from 1, and of how many."""
 
 
 def runs_folder() -> Path:
@@ -139,10 +143,11 @@ def read_run(folder: Path) -> RunInfo:
         step=told.step,
         steps=told.steps,
         created=finite(asked.get("created"), 0.0),
-        seconds_left=told.seconds_left if ended in (None, "stopped") else None,
+        seconds_left=told.seconds_left if ended in (None, "stopped") and not told.finishing else None,
         style=Path(told.path) if ended == "finished" and told.path else None,
         text=text,
         finishing=told.finishing and ended is None,
+        measuring=told.measuring if told.finishing and ended is None else None,
     )
 
 
@@ -181,6 +186,32 @@ def delete_run(folder: Path) -> None:
         folder.rmdir()
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a run has anything to go on from."""
+    return any(folder.glob("*/checkpoint-*.safetensors"))
+
+
+def drop_unbegun(folder: Path, *, without_steps: bool = False) -> None:
+    """Delete a run that never began, so that it is in nobody's way; one that holds somebody's photographs stays.
+
+    Args:
+        folder: of the run; one in which something else lies, or that is being trained, is left as it is.
+        without_steps: also one that has begun, and has ended before it made a step.
+    """
+    begun = {path.name for path in folder.glob("*/checkpoint-*.safetensors")}
+    if without_steps:
+        begun.discard("checkpoint-0000000.safetensors")
+    if begun or (folder / "content").is_dir() or is_running(folder):
+        return
+    with contextlib.suppress(TrainError, OSError):
+        if (folder / "run.json").is_file():
+            delete_run(folder)
+        else:  # refused before it was one
+            for name in ("events.jsonl", "lock"):
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
+
+
 def trial_styles(folder: Path) -> list[Path]:
     """The style files of a run's previews, by network and then by step."""
     found = []
@@ -202,6 +233,7 @@ class _Told:
     paused: bool = False
     begun: bool = False
     finishing: bool = False
+    measuring: tuple[int, int] | None = None
     ended: RunState | None = None
     text: str = ""
     path: str = ""
@@ -216,6 +248,9 @@ class _Told:
             self.ended, self.text, self.begun = None, "", True
             self.paused = kind == "paused"
             self.finishing = kind == "phase" and event.get("phase") == "finishing"
+            self.measuring = None
+        elif kind == "measuring":
+            self.measuring = _whole(event.get("number")), _whole(event.get("count"))
         if kind in ("started", "step"):
             self.variant = _text(event.get("variant")) or self.variant
             self.steps = _whole(event.get("steps"), self.steps)

@@ -1,7 +1,8 @@
 """What goes with the pictures from one file into the next: sound, subtitles, chapters, tags.
 
 Invariant: a packet that the new container can hold is passed on byte for byte, moved by the same offset as the
-pictures; only sound that it cannot hold is encoded anew. Packets are read as the pictures need them, never hoarded.
+pictures; only sound and plain subtitle text that it cannot hold are written anew. Packets are read as the pictures
+need them, never hoarded.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
+from stylecam.movtext import PLAIN_TEXT, MovText
 from stylecam.probe import as_fraction, open_media
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class StreamCopy:
         self._offset = offset
         self._container = container
         self._source: InputContainer = open_media(facts.path)
-        self._tracks: dict[int, _Copied | _Encoded] = {}
+        self._tracks: dict[int, _Copied | _Encoded | MovText] = {}
         for stream in [*self._source.streams.audio, *self._source.streams.subtitles]:
             track = self._add_track(stream)
             if track is not None:
@@ -115,7 +117,7 @@ class StreamCopy:
     def _seconds(self, packet: Packet[Any]) -> float:
         return float((packet.dts or 0) * (as_fraction(packet.time_base) or 0))
 
-    def _add_track(self, stream: Any) -> _Copied | _Encoded | None:
+    def _add_track(self, stream: Any) -> _Copied | _Encoded | MovText | None:
         # A stream that FFmpeg does not know has no codec at all.
         context = stream.codec_context
         codec = context.codec.canonical_name if context is not None else "unknown"
@@ -134,6 +136,11 @@ class StreamCopy:
         if stream.type == "audio" and context is not None:
             self.notices.append(f"{name} does not fit the container and is encoded anew as AAC")
             return _Encoded(_tagged(_add_aac(self._output, stream), stream))
+        if codec in PLAIN_TEXT and self._container in ("mp4", "mov"):
+            text = MovText(self._output, stream)
+            copy_track_tags(stream, text.target)
+            self.notices.append(f"{name} is written anew as MP4's plain text; .mkv keeps it")
+            return text
         remedy = "" if self._container == "matroska" else "; an output that ends in .mkv would keep it"
         self.notices.append(f"{name} does not fit the container and is left out{remedy}")
         return None

@@ -85,6 +85,19 @@ def test_show_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert trained in lines
 
 
+def test_show_tells_what_a_style_was_trained_from_and_what_it_mixes_with(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {"fast": {**RECORD["fast"], "settings": {"base": "great_wave"}}}  # type: ignore[dict-item]
+    write_tiny_style(folder / "mine.safetensors", base="candy", record=record)
+    assert run("show", "mine") == 0
+    output = capsys.readouterr().out
+    assert "base:          candy: mixes with all that come from it\n" in output
+    assert "fast:          from great_wave, 9 steps in 2 min on 3 photographs; held out: " in output
+    assert run("show", "mine", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["base"] == "candy"
+
+
 def test_show_of_no_such_style_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("show", "waves") == 5
     assert capsys.readouterr().err == "error: no style is called 'waves': did you mean 'wave'? there are dots, wave\n"
@@ -247,6 +260,7 @@ def test_measuring_shows_a_column_for_each_network(
         "flicker, panned picture   –      0.90",
         "float16 against float32   –      52.3 dB",
         "frames a second, 640×480  0.6    25.0",
+        "Measured on photographs of photos; the record's figures are of photographs held out of its training.",
     ]
 
 
@@ -255,7 +269,9 @@ def test_a_style_loss_without_the_painting_is_as_recorded(
 ) -> None:
     fake_trainer({**REPORT, "style": None})
     assert run("show", "wave", "--measure") == 0
-    assert "style loss, held out      0.500 as recorded\n" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "style loss, held out      0.500 as recorded\n" in output
+    assert "Measured on the bundled picture; the record's figures are of" in output
 
 
 def test_measured_figures_come_as_json(fake_trainer: Callable[..., object], capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,12 +85,13 @@ def test_every_option_reaches_the_trainer_also_those_that_only_it_knows(
 ) -> None:
     told = fake()
     options = ["--name", "mine", "--preset", "best", "--content", "camera:0", "--variant", "fast", "--variant", "full"]
-    options += ["--minutes", "7.5", "--run", str(tmp_path / "x"), "--device", "cpu"]
+    options += ["--minutes", "7.5", "--run", str(tmp_path / "x"), "--device", "cpu", "--replace"]
     further = ["--crop", "64", "--title", "A title", "--tensorboard"]
     assert run("new", "a.png", *options, *further) == 0
     arguments = told()
     assert arguments[:2] == ["new", "a.png"]
     assert arguments[-len(further) :] == further
+    assert "--replace" in arguments
     given = {key: value for key, value in pairwise(arguments) if key.startswith("--")}
     expected = {"--name": "mine", "--preset": "best", "--content": "camera:0", "--minutes": "7.5", "--device": "cpu"}
     assert expected.items() <= given.items()
@@ -102,9 +103,42 @@ def test_every_option_reaches_the_trainer_also_those_that_only_it_knows(
 
 def test_a_new_run_never_takes_another_one_s_folder(fake: Callable[..., Callable[[], list[str]]], runs: Path) -> None:
     told = fake()
-    make_run(runs / "wave")
+    _begun(make_run(runs / "wave"))
+    (runs / "wave" / "fast" / "checkpoint-0000250.safetensors").touch()
     assert run("new", "wave.jpg", "-q") == 0
     assert told()[told().index("--run") + 1] == str(runs / "wave-2")
+
+
+def test_a_try_that_failed_before_its_first_step_makes_way(
+    fake: Callable[..., Callable[[], list[str]]], runs: Path
+) -> None:
+    told = fake()
+    _begun(make_run(runs / "wave", {"event": "failed", "text": "no room"}))
+    assert run("new", "wave.jpg", "-q") == 0
+    assert told()[told().index("--run") + 1] == str(runs / "wave")
+    assert not (runs / "wave").exists()
+    with hold(make_run(runs / "wave")):  # one that is getting ready does not
+        assert run("new", "wave.jpg", "-q") == 0
+    assert told()[told().index("--run") + 1] == str(runs / "wave-2")
+
+
+def test_a_style_s_name_finds_the_run_that_is_going(
+    fake: Callable[..., Callable[[], list[str]]], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = fake()
+    make_run(runs / "wave", {"event": "failed", "text": "no"}, created=1.0)
+    make_run(runs / "wave-3", STEP, created=3.0)
+    with hold(make_run(runs / "wave-2", STEP, created=2.0)):
+        assert run("pause", "wave") == 0
+        assert capsys.readouterr().err == "wave-2 pauses after this step\n"
+        # What is not for a run that is going is for the one of that folder.
+        assert run("export", "wave", "-q") == 0
+        assert told()[:2] == ["export", str(runs / "wave")]
+        assert run("cancel", "wave", "--delete", "-q") == 0
+        assert sorted(path.name for path in runs.iterdir()) == ["wave-2", "wave-3"]
+    assert read_control(runs / "wave-2").state == "pause"
+    assert run("export", "wave", "-q") == 0  # by the style's name, the newest
+    assert told()[:2] == ["export", str(runs / "wave-3")]
 
 
 def test_wrong_usage_and_wrong_names_start_nothing(fake: Callable[..., object], tmp_path: Path) -> None:
@@ -172,6 +206,10 @@ def test_what_the_trainer_refuses_keeps_its_words_and_its_exit_code(
             {"event": "held_out", "content": 0.5, "style": 0.25, "flicker": 1.125},
             "held out: content 0.500, style 0.250, flicker 1.12",
         ),
+        (
+            {"event": "measuring", "variant": "fast", "number": 3, "count": 8},
+            "fast: measuring on photograph 3 of 8",
+        ),
         ({"event": "checkpoint", "step": 5, "path": "x"}, ""),
         (
             {"event": "emphasis", "step": 50, "style": 2.0, "content": 1, "steady": 0.25},
@@ -211,6 +249,14 @@ def test_a_log_has_a_step_now_and_then_and_the_last_one(capsys: pytest.CaptureFi
     narrator.tell({**STEP, "content": 1.0, "style": 1.0, "time": "noon"})
     steps = [line.split()[1] for line in capsys.readouterr().err.splitlines()]
     assert steps == ["1/40", "11/40", "21/40", "31/40", "40/40", "40/900"]
+    narrator = Narrator()
+    for number in range(1, 9):
+        event = {"event": "measuring", "variant": "fast", "number": number, "count": 8, "time": 200 + 9.0 * number}
+        narrator.tell(event)
+    assert capsys.readouterr().err == (
+        "fast: measuring on photograph 1 of 8\nfast: measuring on photograph 4 of 8\n"
+        "fast: measuring on photograph 7 of 8\n"
+    )
 
 
 def test_a_terminal_has_one_line_for_the_steps(
@@ -406,6 +452,25 @@ def test_cancelling_may_delete_the_run_once_its_trainer_has_ended(
     assert capsys.readouterr().err.count("error: ") == 1
 
 
+def test_deleting_checkpoints_is_asked_about(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(runs / "wave", STEP)
+    _begun(folder)
+    assert run("cancel", "wave", "--delete") == 2
+    assert "--yes" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    asked: list[str] = []
+    monkeypatch.setattr("typer.confirm", lambda text, **_: asked.append(text))  # and no
+    with hold(folder):
+        assert run("cancel", "wave", "--delete") == 0
+    assert asked == [f"Delete {folder}, its checkpoints and previews?"]
+    assert read_control(folder).state == "run"
+    assert folder.exists()
+    assert run("cancel", "wave", "--delete", "--yes") == 0
+    assert not folder.exists()
+
+
 def test_a_run_is_found_by_its_name_or_by_its_folder(
     fake: Callable[..., Callable[[], list[str]]],
     runs: Path,
@@ -421,6 +486,8 @@ def test_a_run_is_found_by_its_name_or_by_its_folder(
     assert told() == ["export", str(runs / "wave")]
     assert run("export", "elsewhere", "--step", "40", "--variant", "full", "-o", "styles") == 0
     assert told() == ["export", "elsewhere", "--step", "40", "--variant", "full", "--out", "styles"]
+    assert run("export", "elsewhere", "--name", "mine", "--replace") == 0
+    assert told() == ["export", "elsewhere", "--name", "mine", "--replace"]
     assert run("export", "waves") == 9
     assert capsys.readouterr().err == "error: no run is called 'waves': did you mean 'wave'? there are wave\n"
     for name in ("", "x" * 5000, "a\0b", "../.."):
@@ -461,6 +528,11 @@ def test_runs_are_listed_for_programs_and_for_people(
         ["bad", "failed", "fast 0/900", ""],
     ]
     assert [row[6] for row in rows] == ["/styles/done.safetensors", "", "the photographs are gone"]
+    tell(folder, {"event": "phase", "phase": "finishing"}, {"event": "measuring", "number": 2, "count": 8})
+    with hold(folder):
+        assert run("list") == 0
+    row = capsys.readouterr().out.splitlines()[1].split("\t")
+    assert (row[1], row[3], row[6]) == ("running", "", "measuring, and making the style, photograph 2 of 8")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert run("list") == 0
     assert "state" in capsys.readouterr().out
@@ -570,7 +642,7 @@ def test_a_style_of_another_painting_is_kept(photographs: Path, tmp_path: Path) 
     write_tiny_style(tmp_path / "tiny.safetensors", title="Kept")
     run = subprocess.run(_command(photographs, "--out", str(tmp_path)), cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 4
-    assert "another painting" in run.stderr
+    assert f"the name tiny is taken by 'Kept' by 'A Test' in {tmp_path}: choose another --name" in run.stderr
     assert read_style(tmp_path / "tiny.safetensors").title == "Kept"
 
 

@@ -140,7 +140,7 @@ def test_matroska_keeps_every_kind_of_track(tmp_path: Path) -> None:
     assert report.notices == ()
 
 
-def test_what_mp4_cannot_hold_is_encoded_anew_or_left_out_and_said(tmp_path: Path) -> None:
+def test_what_mp4_cannot_hold_is_encoded_or_written_anew_and_said(tmp_path: Path) -> None:
     clip = make_clip(
         tmp_path / "in.mkv",
         sounds=[Sound(codec="libopus"), Sound(codec="pcm_s16le", hertz=440)],
@@ -151,13 +151,14 @@ def test_what_mp4_cannot_hold_is_encoded_anew_or_left_out_and_said(tmp_path: Pat
     assert packets_of(output, "audio", 0) == packets_of(clip, "audio", 0)
     with av.open(str(output)) as container:
         assert [stream.codec_context.name for stream in container.streams.audio] == ["opus", "aac"]
-        assert not container.streams.subtitles
+        assert [stream.codec_context.name for stream in container.streams.subtitles] == ["mov_text"]
         frames = [frame.to_ndarray()[0] for frame in container.decode(audio=1)]
     wave = np.concatenate(frames)
     loudest = np.abs(np.fft.rfft(wave)).argmax() * 48000 / len(wave)
     assert loudest == pytest.approx(440, abs=2)
     assert len(wave) / 48000 == pytest.approx(1.0, abs=0.05)
-    for words in ("Opus", "encoded anew as AAC", "left out"):
+    assert any(b"hello" in text for text, _ in packets_of(output, "subtitle"))
+    for words in ("Opus", "encoded anew as AAC", "written anew as MP4's plain text; .mkv keeps it"):
         assert sum(words in notice for notice in report.notices) == 1
 
 

@@ -15,6 +15,8 @@ from stylecam.runs import (
     EventReader,
     RunInfo,
     delete_run,
+    drop_unbegun,
+    has_begun,
     hold,
     is_running,
     list_runs,
@@ -175,6 +177,34 @@ def test_a_run_that_makes_its_style_is_finishing_while_its_trainer_lives(tmp_pat
         assert not read_run(folder).finishing
         tell(folder, finishing)
     assert not read_run(folder).finishing
+
+
+def test_what_is_foretold_ends_with_the_steps_and_the_measuring_is_counted(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", STEP, {"event": "phase", "phase": "finishing", "variant": "fast"})
+    with hold(folder):
+        assert read_run(folder).seconds_left is None
+        assert read_run(folder).measuring is None
+        tell(folder, {"event": "measuring", "variant": "fast", "number": 3, "count": 8})
+        assert read_run(folder).measuring == (3, 8)
+        assert read_run(folder).finishing
+        tell(folder, {"event": "phase", "phase": "painting", "variant": "full"}, {**STEP, "variant": "full"})
+        assert (read_run(folder).measuring, read_run(folder).seconds_left) == (None, 61.5)
+
+
+@pytest.mark.parametrize("without_steps", [False, True])
+def test_a_run_without_a_step_makes_way_and_no_other_does(tmp_path: Path, without_steps: bool) -> None:
+    names = ("asked", "filmed", "held", "zero", "begun")
+    asked, filmed, held, zero, begun = (make_run(tmp_path / name) for name in names)
+    (filmed / "content").mkdir()
+    for folder, step in ((zero, 0), (begun, 0), (begun, 40)):
+        (folder / "fast").mkdir(exist_ok=True)
+        (folder / "fast" / f"checkpoint-{step:07d}.safetensors").touch()
+    with hold(held):
+        for folder in (asked, filmed, held, zero, begun):
+            drop_unbegun(folder, without_steps=without_steps)
+    left = {"filmed", "held", "begun"} | (set() if without_steps else {"zero"})
+    assert {path.name for path in tmp_path.iterdir()} == left
+    assert [has_begun(folder) for folder in (filmed, begun)] == [False, True]
 
 
 def test_only_one_process_trains_a_run(tmp_path: Path) -> None:

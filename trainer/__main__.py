@@ -12,6 +12,7 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,11 +20,12 @@ from stylecam.environment import set_environment
 from stylecam.errors import SourceOpenError, StylecamError, TrainError
 from stylecam.runs import hold, runs_folder
 from stylecam.signals import HANG_UP, STOP, StopSignals
-from stylecam.styles import StyleLibrary
+from trainer.early import EndedEarlyError, heed_early
 from trainer.events import EventLog
 from trainer.options import build_parser, make_config, texts_of, variants_of
 from trainer.repeat import check_repeated
-from trainer.request import cut_out, make_folder, read_request, style_target_path, with_own_base, write_request
+from trainer.request import cut_out, make_folder, read_request, with_own_base, write_request
+from trainer.target import style_target_path, target_of
 
 if TYPE_CHECKING:
     import argparse
@@ -55,16 +57,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _in_run(arguments: argparse.Namespace, signals: StopSignals) -> int:
     """Everything that can be refused is refused before the run is taken, and before the first step."""
     sha256 = ""
+    # Absolute: what the run's events name is looked for from other folders, too.
+    run = Path(os.path.abspath(arguments.run or runs_folder() / arguments.name))
     if arguments.command == "new":
         sha256 = _sha256(arguments.painting)
         cut_out(arguments.painting, arguments.region)
-        style_target_path(arguments.name, str(arguments.out or ""), sha256, StyleLibrary())
+        variants = variants_of(arguments, arguments.preset)
+        out = str(arguments.out.resolve()) if arguments.out else ""
+        style_target_path(arguments.name, out, sha256=sha256, variants=variants, run=run, replace=arguments.replace)
         texts_of(arguments)
-        for variant in variants_of(arguments, arguments.preset):
+        for variant in variants:
             make_config(arguments, arguments.preset, variant, base="" if arguments.base == "none" else "?")
-    # Absolute: what the run's events name is looked for from other folders, too.
-    run = Path(os.path.abspath(arguments.run or runs_folder() / arguments.name))
     request = None if arguments.command == "new" else _asked(arguments, run)
+    if request is not None and arguments.command == "resume":
+        target_of(request, run)
     make_folder(run, "--run")
     # Other launchers set RANK, too: alone, this process leads.
     follower = os.environ.get("WORLD_SIZE", "1") != "1" and int(os.environ.get("RANK", "0")) > 0
@@ -86,6 +92,7 @@ def _asked(arguments: argparse.Namespace, run: Path) -> Request:
     request = read_request(run)
     if not request.networks:
         raise TrainError(f"the run in {run} ended before its first step: begin it anew with stylecam train new")
+    request = replace(request, name=arguments.name or request.name, replace=arguments.replace or request.replace)
     if arguments.command != "resume" or not arguments.steps:
         return request
     try:
@@ -131,15 +138,19 @@ def _train(
         device = f"cuda:{processes.local_rank}" if processes.count > 1 and chosen.kind == "cuda" else chosen.label
         vgg = Vgg16(getattr(arguments, "vgg", None)).to(device)
         if request is None:
-            request = _new_request(arguments, run, events, vgg, device, sha256, processes)
+            check = partial(heed_early, run, events, signals.event.is_set)
+            request = _new_request(arguments, run, events, vgg, device, sha256, processes, check)
         if arguments.command == "export":
             if arguments.out:
                 request = replace(request, out=str(arguments.out.resolve()))
             export_run(request, run, events, vgg=vgg, device=device, variant=arguments.variant, step=arguments.step)
             return 0
         if arguments.command == "resume":
-            request = _resumed(request, run, events, processes, rewrite=bool(arguments.steps))
+            rewrite = bool(arguments.steps or arguments.name or arguments.replace)
+            request = _resumed(request, run, events, processes, rewrite=rewrite)
         done = perform(request, run, events, vgg=vgg, device=device, processes=processes, stop=signals.event.is_set)
+    except EndedEarlyError:
+        return signals.exit_code or 0
     finally:
         processes.leave()
     return 0 if done else signals.exit_code or 0
@@ -153,12 +164,13 @@ def _new_request(
     device: str,
     sha256: str,
     processes: Processes,
+    check: Callable[[], None],
 ) -> Request:
     """What `new` asks for, worked out once by the process that leads, and read by the others."""
     if processes.leads:
         from trainer.prepare import prepare
 
-        prepare(arguments, run, events, vgg, device, sha256)
+        prepare(arguments, run, events, vgg, device, sha256, check)
     processes.wait_for_all()
     return read_request(run)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from stylecam.errors import SinkError, TrainError
+from stylecam.errors import DiskFullError, SinkError, TrainError
 from stylecam.wholefile import write_whole
 from trainer.config import Emphasis, TrainConfig
 
@@ -74,7 +74,10 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     try:
         write_whole(path, save(tensors, {"run": json.dumps(header)}))
     except SinkError as exc:
-        raise TrainError(f"the checkpoint cannot be written to {folder} ({exc}); the one before it is kept") from exc
+        remedy = ": free some room and resume" if isinstance(exc, DiskFullError) else ""
+        raise TrainError(
+            f"the checkpoint cannot be written to {folder} ({exc}); the one before it is kept{remedy}"
+        ) from exc
     # By age, not by step: the one just written stays, whatever else lies here.
     for old in sorted(_checkpoints(folder), key=lambda file: file.stat().st_mtime_ns)[:-_KEPT]:
         old.unlink(missing_ok=True)

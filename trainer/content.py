@@ -29,6 +29,8 @@ _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _CACHE_BYTES: Final = 768 * 2**20
 _MOST_PIXELS: Final = 80_000_000
+_LONGEST: Final = 4
+"""Long side over short side, at most, of what is scaled."""
 FEWEST_PHOTOGRAPHS: Final = 8
 """Below this a network learns the photographs instead of the painting."""
 MAX_SHIFT: Final = 12
@@ -46,6 +48,8 @@ class Skipped:
 def load_picture(path: Path, *, short_side: int | None = None) -> Image:
     """A picture file as H×W×3 uint8 RGB, upright, on white where transparent; scaled to a short side of `short_side`.
 
+    Of what is scaled, the long side is at most four times the short side: of a longer picture, that is the middle.
+
     Raises:
         SourceOpenError: the file is no picture, is damaged or too large.
     """
@@ -53,6 +57,9 @@ def load_picture(path: Path, *, short_side: int | None = None) -> Image:
     image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
     if short_side is None:
         return image
+    most = _LONGEST * min(image.shape[:2])  # 20000×300 would become 21333×320, and take a network's memory with it
+    top, left = (max(0, (side - most) // 2) for side in image.shape[:2])
+    image = np.ascontiguousarray(image[top : top + most, left : left + most])
     height, width = image.shape[:2]
     scale = short_side / min(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -108,6 +108,7 @@ def estimate(
     device: str = "cpu",
     threads: int | None = None,
     checkpoint_every: int | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> dict[str, tuple[float, float]]:
     """Seconds that each of some trainings would take from start to style: (low, high), by name.
 
@@ -122,6 +123,7 @@ def estimate(
         device: torch's name of it.
         threads: of the processor; None or 0: torch's choice.
         checkpoint_every: steps between two; None: about twenty in all.
+        check: called before each step that is timed; what it raises ends this.
 
     Raises:
         TrainError: VGG's weights cannot be had; the device has too little memory.
@@ -133,7 +135,7 @@ def estimate(
     try:
         with torch.random.fork_rng(devices=[]):
             vgg = vgg or Vgg16().to(device)
-            timed = _time_steps(every, vgg, device)
+            timed = _time_steps(every, vgg, device, check)
             looks = _time_looks(every, vgg, device)
     finally:
         torch.set_num_threads(before)
@@ -175,7 +177,9 @@ def _shape(config: TrainConfig, device: str) -> tuple[object, ...]:
     return config.variant, config.crop, batch, config.scales, config.vgg_precision, config.network_precision
 
 
-def _time_steps(configs: Iterable[TrainConfig], vgg: Vgg16, device: str) -> dict[tuple[object, ...], _Timed]:
+def _time_steps(
+    configs: Iterable[TrainConfig], vgg: Vgg16, device: str, check: Callable[[], None]
+) -> dict[tuple[object, ...], _Timed]:
     """Each kind of step of each shape: once, and again in turn as long as there is time."""
     target = _target(vgg, device)
     timed: dict[tuple[object, ...], _Timed] = {}
@@ -195,6 +199,7 @@ def _time_steps(configs: Iterable[TrainConfig], vgg: Vgg16, device: str) -> dict
         for network, kind in turns:
             times = network.times.setdefault(kind, [])
             if number == 0 or time.monotonic() - began + times[-1] < _BUDGET_S:
+                check()
                 times.append(network.take(kind))
     return timed
 

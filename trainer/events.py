@@ -9,6 +9,7 @@ Every object has `event` and `time` (seconds since the epoch). The kinds and the
                    learning_rate, seconds_per_step, seconds_left
     preview        variant, step, path, style (path of a style file)
     held_out       variant, step, content, style, flicker
+    measuring      variant, number, count (of photographs; within the phase "finishing")
     checkpoint     variant, step, path
     emphasis       step, style, content, steady
     rolled_back    step, to_step, learning_rate

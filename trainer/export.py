@@ -64,7 +64,7 @@ def export_style(
     """Write the style file `target` (`<name>.safetensors`) from the weights that a run came to.
 
     Where a style made from the same painting stands there already, its other network, and texts that are not given,
-    are kept from it. The events `report` and `exported` tell what came out.
+    are kept from it. The events `measuring`, `report` and `exported` tell how far it is, and what came out.
 
     Args:
         trial: the weights, as previews hold them.
@@ -90,7 +90,7 @@ def export_style(
     key = _key(trial, config.variant, device)
     known = _read_figures(figures_file, key, config.variant)
     if known is None:
-        figures, photographs = _measure(trial, config, vgg, device, check)
+        figures, photographs = _measure(trial, config, vgg, device, events, check)
         _write_figures(figures_file, key, figures, photographs)
     else:
         figures, photographs = known
@@ -135,15 +135,26 @@ def root_base(config: TrainConfig) -> str:
 
 
 def _measure(
-    trial: Style, config: TrainConfig, vgg: Vgg16, device: str, check: Callable[[], None]
+    trial: Style, config: TrainConfig, vgg: Vgg16, device: str, events: EventLog, check: Callable[[], None]
 ) -> tuple[Report, int]:
     """Its figures, and how many photographs it has learned on."""
+
+    def tell(number: int, count: int) -> None:
+        events.emit("measuring", variant=config.variant, number=number, count=count)
+
     photographs = ContentImages(Path(config.content), config.crop, config.batch, config.seed)
     check()
     full_size = to_tensor(load_picture(Path(config.painting), short_side=config.painting_size)).to(device)
     goal = style_target(vgg.to(device), full_size)
     figures = report(
-        trial, config.variant, vgg=vgg, target=goal, photographs=photographs.held_out, device=device, check=check
+        trial,
+        config.variant,
+        vgg=vgg,
+        target=goal,
+        photographs=photographs.held_out,
+        device=device,
+        check=check,
+        on_progress=tell,
     )
     return figures, len(photographs.training)
 

@@ -21,7 +21,7 @@ from trainer.content import to_tensor
 from trainer.perceptual import style_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -42,6 +42,7 @@ def nearest_base(
     picture: Image,
     *,
     device: str = "cpu",
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[Style, dict[str, float]]:
     """The style to start from, and how far each of them is, by name.
 
@@ -57,6 +58,7 @@ def nearest_base(
         variant: the network to start.
         picture: what is painted, H×W×3 uint8; a short side of 256 is enough.
         device: for `stylecam.devices.choose_device`.
+        check: called before each style is tried; what it raises ends this.
 
     Raises:
         TrainError: none of the styles will do.
@@ -70,6 +72,7 @@ def nearest_base(
     for style in styles:
         if variant not in style.variants:
             continue
+        check()
         try:
             network = build_network(
                 ARCHITECTURES[variant],

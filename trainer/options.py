@@ -6,7 +6,7 @@ import argparse
 import contextlib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NoReturn, get_args
 
 from stylecam.architecture import VARIANTS, Variant
 from stylecam.errors import TrainError
@@ -21,9 +21,16 @@ _NAMED: Final = {"painting", "content", "variant", "painting_sha256", "base"}
 _LONGEST_MINUTES: Final = 60 * 24 * 30
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong: the usage alone, of forty options, would fill a screen before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; '{self.prog} --help' lists the options\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """`new`, `resume`, `export`, `estimate` and `report`."""
-    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train styles; one JSON event a line.")
+    parser = _Parser(prog="python -m trainer", description="Train styles; one JSON event a line.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     new = commands.add_parser("new", help="train a style from a picture; the same command goes on with its run")
@@ -37,18 +44,23 @@ def build_parser() -> argparse.ArgumentParser:
     new.add_argument("--minutes", type=_minutes, help="train for about so long, instead of a preset's steps")
     new.add_argument("--region", type=_region, metavar="X,Y,W,H", help="part of the picture to learn from, in pixels")
     new.add_argument("--tensorboard", action="store_true", help="log for TensorBoard, too, in the run's folder")
+    _add_replace(new)
     _add_out(new)
 
     resume = commands.add_parser("resume", help="go on with a run")
     resume.add_argument("run", type=Path)
     resume.add_argument("--steps", type=_positive, help="train up to this step instead")
     resume.add_argument("--tensorboard", action="store_true")
+    resume.add_argument("--name", default="", help="call the style so instead")
+    _add_replace(resume)
     _add_device(resume)
 
     export = commands.add_parser("export", help="make the style of what a run has come to")
     export.add_argument("run", type=Path)
     export.add_argument("--variant", choices=VARIANTS, default="", help="default: the network trained last")
     export.add_argument("--step", type=int, help="of one preview (default: the newest checkpoint)")
+    export.add_argument("--name", default="", help="call the style so instead")
+    _add_replace(export)
     _add_out(export)
     _add_device(export)
 
@@ -145,6 +157,10 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="auto (default), cpu, cuda or mps")
     parser.add_argument("--threads", type=_positive, help="processor threads (default: torch's choice)")
+
+
+def _add_replace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--replace", action="store_true", help="replace a style of your own that has this name")
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylecam.styles import StyleLibrary
-from trainer.content import find_images, load_picture, to_tensor
+from trainer.content import ContentImages, find_images, load_picture, to_tensor
 from trainer.estimate import estimate
 from trainer.gather import gather
 from trainer.nearest import nearest_base
@@ -21,6 +21,7 @@ from trainer.request import Request, copy_painting, read_request, with_own_base,
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from stylecam.architecture import Variant
     from trainer.config import TrainConfig
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 
-def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg16, device: str, sha256: str) -> None:
+def prepare(
+    arguments: argparse.Namespace,
+    run: Path,
+    events: EventLog,
+    vgg: Vgg16,
+    device: str,
+    sha256: str,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Work out what `new` asks for - photographs, base, precision, steps - and write it into the run's folder.
 
     Painting and bases are copied there: from here on, the run needs no file of the user's but a folder of photographs.
@@ -42,6 +51,7 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
         vgg: on `device`.
         device: torch's name of it.
         sha256: of the painting's file.
+        check: called between the parts, every few seconds; what it raises ends this.
 
     Raises:
         TrainError: too few photographs; no style to start from, or one without such a network.
@@ -50,6 +60,7 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
     """
     earlier = read_request(run) if (run / "run.json").exists() else None
     begun = {config.variant: config for config in earlier.networks} if earlier else {}
+    variants = variants_of(arguments, arguments.preset)
     asked = Request(
         name=arguments.name,
         preset=arguments.preset,
@@ -61,6 +72,7 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
         device=arguments.device or "auto",
         threads=arguments.threads or 0,
         created=earlier.created if earlier else time.time(),
+        replace=arguments.replace,
     )
     if begun:
         arguments.painting = Path(next(iter(begun.values())).painting)  # `trainer.repeat` has looked: it is the same
@@ -76,23 +88,34 @@ def prepare(arguments: argparse.Namespace, run: Path, events: EventLog, vgg: Vgg
             events.emit("notice", text=text)
         else:
             shutil.rmtree(run / "content")
-    content = gather(arguments.content, run)
+    check()
+    content = gather(arguments.content, run, on_progress=lambda _: check())
+    where = {"sha256": sha256, "content": str(content.resolve())}
+    base = "" if arguments.base == "none" else "?"
+    wanted = [make_config(arguments, arguments.preset, variant, base=base, **where) for variant in variants]
+    # Counted and looked at now: after a base is chosen and VGG is measured, that would be news of minutes ago.
+    ContentImages(content, max(config.crop for config in wanted), 1, 0)
+    check()
     found: dict[str, Any] = {"network_precision": network_precision(device)}
     if begun:
         found["vgg_precision"] = next(iter(begun.values())).vgg_precision
     elif arguments.vgg_precision is None:
         found["vgg_precision"] = vgg_precision(vgg, device)
-    networks, where = [], {"sha256": sha256, "content": str(content.resolve())}
-    for variant in variants_of(arguments, arguments.preset):
+    networks = []
+    for variant in variants:
+        check()
         if variant in begun:
             networks.append(replace(continued(arguments, begun[variant]), content=where["content"]))
         else:
-            base = _base(arguments, variant, vgg, content, events, device)
+            base = _base(arguments, variant, vgg, content, events, device, check)
             config = make_config(arguments, arguments.preset, variant, base=base, **where, **found)
             networks.append(with_own_base(config, run))
     fresh = [config for config in networks if config.variant not in begun]
     if arguments.minutes and fresh:
-        timed = {config.variant: config for config in _within(arguments.minutes, fresh, vgg, arguments.threads, device)}
+        timed = {
+            config.variant: config
+            for config in _within(arguments.minutes, fresh, vgg, arguments.threads, device, check)
+        }
         networks = [timed.get(config.variant, config) for config in networks]
     # About twenty checkpoints, so that a slider acts soon; a lost minute or two where steps are slow.
     often = min(1000, max(50, max(config.steps for config in networks) // 20))
@@ -106,6 +129,7 @@ def _base(
     content: Path,
     events: EventLog,
     device: str,
+    check: Callable[[], None],
 ) -> str:
     """Path of the style to start from, or nothing."""
     if arguments.base == "none":
@@ -119,16 +143,21 @@ def _base(
     target = style_target(vgg, to_tensor(load_picture(arguments.painting, short_side=side)).to(device))
     picture = load_picture(find_images(content)[0], short_side=256)
     styles = [style for style in library.values() if style.name != arguments.name]
-    style, distances = nearest_base(vgg, target, styles, variant, picture, device=device)
+    style, distances = nearest_base(vgg, target, styles, variant, picture, device=device, check=check)
     events.emit("base", name=style.name, distances={name: round(far, 3) for name, far in distances.items()})
     return str(style.path)
 
 
 def _within(
-    minutes: float, networks: list[TrainConfig], vgg: Vgg16, threads: int | None, device: str
+    minutes: float,
+    networks: list[TrainConfig],
+    vgg: Vgg16,
+    threads: int | None,
+    device: str,
+    check: Callable[[], None],
 ) -> list[TrainConfig]:
     """The same networks, with as many steps as fit into the time on this device."""
-    low, high = estimate({"wanted": networks}, vgg=vgg, device=device, threads=threads)["wanted"]
+    low, high = estimate({"wanted": networks}, vgg=vgg, device=device, threads=threads, check=check)["wanted"]
     factor = minutes * 60 / ((low + high) / 2)
     return [
         replace(config, steps=max(config.first_painted_step + 50, round(config.steps * factor))) for config in networks

@@ -95,6 +95,7 @@ def report(
     photographs: Sequence[Path],
     device: str = "cpu",
     check: Callable[[], None] = lambda: None,
+    on_progress: Callable[[int, int], None] = lambda number, count: None,
 ) -> Report:
     """Measure one network of a style. Some seconds for `fast` on a CPU, half a minute for `full`.
 
@@ -106,6 +107,7 @@ def report(
         photographs: at least one; best those that no training has seen.
         device: for `stylecam.devices.choose_device`.
         check: called before each photograph and each further part; what it raises ends the measuring.
+        on_progress: told before each photograph which it is, from 1, and of how many.
 
     Raises:
         StyleFormatError: the style has no such network, or its file is damaged.
@@ -122,8 +124,9 @@ def report(
     pan: list[float] = []
     spreads: list[float] = []
     with torch.inference_mode():
-        for path in photographs:
+        for number, path in enumerate(photographs, 1):
             check()
+            on_progress(number, len(photographs))
             x = load_measured(path, device=place.label)
             y = network(x).float()
             if not bool(y.isfinite().all()):

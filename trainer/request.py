@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stylecam.bundled import bundled_path
-from stylecam.errors import OutputExistsError, SinkError, SourceOpenError, StyleFormatError, TrainError
+from stylecam.errors import SinkError, SourceOpenError, StyleFormatError, TrainError
 from stylecam.pictures import Picture, on_white, read_picture, write_picture
-from stylecam.styles import StyleLibrary, read_style, style_path
+from stylecam.styles import read_style
 from stylecam.wholefile import write_whole
 from trainer.config import TrainConfig
 
@@ -30,7 +30,6 @@ __all__ = [
     "cut_out",
     "make_folder",
     "read_request",
-    "style_target_path",
     "with_own_base",
     "write_request",
 ]
@@ -75,6 +74,8 @@ class Request:
     threads: int = 0
     checkpoint_every: int = 250
     created: float = 0.0
+    replace: bool = False
+    """Whether its style may take the place of one of the same name."""
 
 
 def write_request(run: Path, request: Request) -> None:
@@ -128,7 +129,7 @@ def copy_painting(painting: Path, run: Path, region: Region | None) -> tuple[Pat
 
     Raises:
         SourceOpenError: it is no picture.
-        TrainError: the region lies outside, or is too small.
+        TrainError: it or the region is too small, or the region lies outside.
         SinkError: it cannot be written.
     """
     asked = _asked_for(painting, region)
@@ -163,7 +164,7 @@ def cut_out(painting: Path, region: Region | None) -> Image:
 
     Raises:
         SourceOpenError: it is no picture.
-        TrainError: the region lies outside, or is too small.
+        TrainError: it or the region is too small, or the region lies outside.
     """
     return _middle(_asked_for(painting, region))
 
@@ -196,23 +197,6 @@ def with_own_base(config: TrainConfig, run: Path) -> TrainConfig:
     return replace(config, base=str(copy))
 
 
-def style_target_path(name: str, out: str, sha256: str, library: StyleLibrary) -> Path:
-    """Where the style goes: said now, and not after hours, if it could not be written or would take another's place.
-
-    Raises:
-        StyleError: the name is unfit.
-        OutputExistsError: a style of another painting has it.
-        SinkError: the folder cannot be written to.
-    """
-    path = style_path(name, Path(out) if out else library.user_folder)
-    make_folder(path.parent, "--out")
-    if path.exists() and read_style(path).origin_sha256 != sha256:
-        raise OutputExistsError(
-            f"{path} is a style of another painting and is kept: choose another --name, or remove it first"
-        )
-    return path
-
-
 def make_folder(folder: Path, option: str) -> None:
     """Make a folder, or find that it can be written to.
 
@@ -231,6 +215,12 @@ def _asked_for(painting: Path, region: Region | None) -> Image:
     picture = read_picture(painting)
     image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
     if region is None:
+        height, width = image.shape[:2]
+        if min(width, height) < _SMALLEST_SIDE:
+            raise TrainError(
+                f"the picture {painting} is too small: {_SMALLEST_SIDE} pixels a side are needed, it has "
+                f"{width}×{height}; take a larger one"
+            )
         return image
     left, top, width, height = region
     if min(width, height) < _SMALLEST_SIDE:

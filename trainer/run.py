@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from stylecam.errors import TrainError
 from stylecam.runs import read_control, trial_styles
-from stylecam.styles import StyleLibrary, read_style
+from stylecam.styles import read_style
 from trainer.checkpoint import latest_checkpoint
 from trainer.export import export_style
 from trainer.loop import train
-from trainer.request import style_target_path
+from trainer.target import target_of
 from trainer.watching import write_trial
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def perform(
         TrainError: see `trainer.loop.train` and `trainer.export.export_style`.
         StyleError: the style cannot be written.
     """
-    target = style_target_path(request.name, request.out, request.networks[0].painting_sha256, StyleLibrary())
+    target = target_of(request, run)
     count = len(request.networks)
     style: Style | None = None
     finished: Checkpoint | None = None
@@ -140,6 +140,7 @@ def _make_style(
             raise _EndedError(wish)
 
     check()
+    target_of(request, run, [config.variant])  # its name may have been taken while it was trained
     trial = write_trial(run, config, checkpoint.step, checkpoint.average, request.texts.title)
     return export_style(
         trial,
@@ -188,9 +189,11 @@ def export_run(
 
     Raises:
         TrainError: the run has no such network or preview.
+        OutputExistsError: the style's name is taken.
         StyleError: the style cannot be written.
     """
     config = _network(request, run, variant)
+    target = target_of(request, run, [config.variant])
     checkpoint = latest_checkpoint(run / config.variant)
     if checkpoint is None:
         raise TrainError(f"the run in {run} has not begun its {config.variant} network: there is nothing to export")
@@ -198,7 +201,6 @@ def export_run(
         trial = write_trial(run, config, checkpoint.step, checkpoint.average, request.texts.title)
     else:
         trial = _preview(run, config, step)
-    target = style_target_path(request.name, request.out, config.painting_sha256, StyleLibrary())
     taken = checkpoint.step if step is None else step
     seconds = checkpoint.seconds * taken / max(1, checkpoint.step)
     return export_style(

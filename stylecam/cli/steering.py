@@ -46,7 +46,7 @@ def tell(run: str, wish: Wish, effect: str, finishing: str, *, quiet: bool, as_j
     """Say what becomes of a run that is being trained, and what that means while it `finishing` makes its style."""
     from stylecam.runs import read_control, read_run, write_control
 
-    info = read_run(find_run(run))
+    info = read_run(find_run(run, going=True))
     if info.state not in ("running", "paused"):
         name = run_name(info.folder)
         instead = {
@@ -80,18 +80,28 @@ def run_name(folder: Path) -> str:
     return shlex.quote(folder.name if folder.parent == runs_folder().absolute() else str(folder))
 
 
-def find_run(run: str) -> Path:
-    """The folder of a run that a person names.
+def find_run(run: str, *, going: bool = False) -> Path:
+    """The folder of a run that a person names: by its folder's name, else by its style's, of which the newest counts.
+
+    Args:
+        run: what was typed.
+        going: what is wanted is one that is being trained: it is preferred, also where a folder that has the name holds
+            another, which has ended.
 
     Raises:
         TrainError: there is none; names the nearest.
     """
     from stylecam.runs import list_runs, read_run, runs_folder
 
-    for folder in (runs_folder() / run, Path(run)):
-        if run and os.path.isfile(folder / "run.json"):
-            return read_run(folder).folder
-    names = [info.folder.name for info in list_runs()]
+    folders = [folder for folder in (runs_folder() / run, Path(run)) if run and os.path.isfile(folder / "run.json")]
+    found = [read_run(folder) for folder in folders[:1]]
+    known = list_runs()
+    named = [info for info in known if info.name == run]
+    if going:
+        found = sorted([*found, *named], key=lambda info: info.state not in ("running", "paused"))
+    for info in [*found, *named]:
+        return info.folder
+    names = [info.folder.name for info in known]
     near = difflib.get_close_matches(run, names, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     there = f"there are {', '.join(names)}" if names else f"there are none in {runs_folder()} yet"

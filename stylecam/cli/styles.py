@@ -100,6 +100,8 @@ def show(
         typer.echo(json.dumps(facts if measured is None else {**facts, "measured": measured}, indent=2))
         return
     record = facts.pop("record")
+    if style.base:
+        facts["base"] = f"{style.base}: mixes with all that come from it"
     for key, value in facts.items():
         text = value if isinstance(value, str) else ", ".join(value) if isinstance(value, list) else json.dumps(value)
         if text:
@@ -110,6 +112,8 @@ def show(
         from stylecam.cli.measuring import table_lines
 
         typer.echo("\n".join(["", *table_lines(measured, record)]))
+        where = f"photographs of {content}" if content is not None else "the bundled picture"
+        typer.echo(f"Measured on {where}; the record's figures are of photographs held out of its training.")
 
 
 def _training(entry: Any) -> str:
@@ -117,7 +121,11 @@ def _training(entry: Any) -> str:
     try:
         scores = ", ".join(f"{name} {value:.2f}" for name, value in entry["held_out"].items())
         minutes = round(entry["seconds"] / 60)
-        return f"{entry['steps']} steps in {minutes} min on {entry['photographs']} photographs; held out: {scores}"
+        base = entry["settings"].get("base") if isinstance(entry.get("settings"), dict) else ""
+        begun = f"from {base}, " if base and isinstance(base, str) else ""
+        return (
+            f"{begun}{entry['steps']} steps in {minutes} min on {entry['photographs']} photographs; held out: {scores}"
+        )
     except (TypeError, KeyError, AttributeError, ValueError):
         return ""
 

@@ -5,7 +5,6 @@ RUN is always a run's name in the folder of runs, or a folder anywhere.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -18,7 +17,6 @@ import typer
 
 from stylecam.cli.common import DeviceOption, JsonOption, QuietOption, say
 from stylecam.cli.steering import find_run, run_facts, run_name, take_back, tell, tell_effect
-from stylecam.errors import TrainError
 
 if TYPE_CHECKING:
     from stylecam.runs import RunInfo
@@ -50,6 +48,7 @@ class Network(StrEnum):
     full = "full"
 
 
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Replace a style of your own that has this name.")]
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's name, as in 'stylecam train list', or its folder.")
 ]
@@ -79,6 +78,7 @@ def new(
     run: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the run goes (default: NAME in the folder of runs).")
     ] = None,
+    replace: ReplaceOption = False,
     device: DeviceOption = "auto",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -93,11 +93,13 @@ def new(
     """
     if painting.name.startswith("-"):
         raise typer.BadParameter("name the painting first, then the options", param_hint="PAINTING")
-    from stylecam.runs import new_run_folder
+    from stylecam.runs import drop_unbegun, new_run_folder, runs_folder
     from stylecam.stylefile import check_name
     from stylecam.stylename import style_name_from
 
     name = check_name(style_name_from(painting.stem) if name is None else name)
+    if run is None and (runs_folder() / name / "run.json").is_file():
+        drop_unbegun(runs_folder() / name, without_steps=True)  # a try that failed
     folder = run if run is not None else new_run_folder(name)
     if (folder / "run.json").is_file():
         take_back(folder)
@@ -107,10 +109,12 @@ def new(
         arguments += ["--variant", chosen.value]
     if minutes is not None:
         arguments += ["--minutes", f"{minutes:g}"]
+    if replace:
+        arguments.append("--replace")
     is_new = not os.path.lexists(folder)
     code = _follow(arguments + _further(context), folder, quiet=quiet, as_json=as_json)
     if is_new and code:
-        _drop_unbegun(folder)
+        drop_unbegun(folder)
     raise typer.Exit(code)
 
 
@@ -163,6 +167,8 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where the style goes (default: as asked for).")
     ] = None,
+    name: Annotated[str | None, typer.Option(help="The style's name (default: as asked for).")] = None,
+    replace: ReplaceOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -178,6 +184,10 @@ def export(
         arguments += ["--variant", variant.value]
     if out is not None:
         arguments += ["--out", str(out)]
+    if name is not None:
+        arguments += ["--name", name]
+    if replace:
+        arguments.append("--replace")
     raise typer.Exit(_follow(arguments, None, quiet=quiet, as_json=as_json))
 
 
@@ -223,6 +233,7 @@ def cancel(
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete the run, too: its checkpoints, previews and all.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before deleting.")] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -231,14 +242,19 @@ def cancel(
     A run that is making its style already ends without it, unless it has just been written; of several networks, those
     that were finished before stay in the style.
 
-    Example: stylecam train cancel mystyle --delete
+    Example: stylecam train cancel mystyle --delete --yes
     """
-    from stylecam.runs import delete_run, is_running
+    from stylecam.runs import delete_run, has_begun, is_running
 
-    folder = find_run(run)
+    folder = find_run(run, going=not delete)
+    if delete and not yes and has_begun(folder):
+        if not sys.stdin.isatty():
+            raise typer.BadParameter("no terminal to ask at; give it to delete all the same", param_hint="--yes")
+        if not typer.confirm(f"Delete {folder}, its checkpoints and previews?", err=True):
+            return
     if is_running(folder) or not delete:
         tell(
-            run,
+            str(folder.absolute()),
             "cancel",
             "ends after this step",
             "is making its style; it ends without it, unless it has just been written",
@@ -262,32 +278,13 @@ def _further(context: typer.Context) -> list[str]:
 
 def _follow(arguments: list[str], folder: Path | None, *, quiet: bool, as_json: bool) -> int:
     from stylecam.cli.training_output import follow_trainer
+    from stylecam.runs import has_begun
 
     code = follow_trainer(arguments, quiet=quiet, as_json=as_json)
     # 128 and above: a signal ended it, ours or that of a system without memory.
-    if code > 128 and folder is not None and _has_begun(folder):
+    if code > 128 and folder is not None and has_begun(folder):
         say(f"'stylecam train resume {run_name(folder)}' goes on from its last checkpoint")
     return code
-
-
-def _has_begun(folder: Path) -> bool:
-    """Whether there is anything to go on from."""
-    return any(folder.glob("*/checkpoint-*.safetensors"))
-
-
-def _drop_unbegun(folder: Path) -> None:
-    """Leave no run behind that was refused or stopped before its first step, unless it holds somebody's photographs."""
-    from stylecam.runs import delete_run, is_running
-
-    if _has_begun(folder) or os.path.isdir(folder / "content") or is_running(folder):
-        return
-    with contextlib.suppress(TrainError, OSError):
-        if os.path.isfile(folder / "run.json"):
-            delete_run(folder)
-        else:  # refused before it was one
-            for name in ("events.jsonl", "lock"):
-                (folder / name).unlink(missing_ok=True)
-            folder.rmdir()
 
 
 def _row(run: RunInfo) -> tuple[str, ...]:
@@ -297,4 +294,7 @@ def _row(run: RunInfo) -> tuple[str, ...]:
     left = duration(run.seconds_left) if run.seconds_left is not None and run.state == "running" else ""
     begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     said = str(run.style or "") if run.state == "finished" else run.text
+    if run.finishing:
+        counted = f", photograph {run.measuring[0]} of {run.measuring[1]}" if run.measuring else ""
+        said = f"measuring, and making the style{counted}"
     return run.folder.name, run.state, step, left, run.preset, begun, " ".join(said.split())

@@ -132,7 +132,7 @@ def _killed(code: int) -> str:
 
 @dataclass(slots=True)
 class Narrator:
-    """Tells events on stderr, one line each; on a terminal, the line of the steps changes in place."""
+    """Tells events on stderr, one line each; on a terminal, the line that counts changes in place."""
 
     _told_at: float = -math.inf
     _line_open: bool = False
@@ -141,7 +141,7 @@ class Narrator:
         text = event_line(event)
         if not text:
             return
-        if event["event"] != "step":
+        if event["event"] not in ("step", "measuring"):
             self.end_line()
             say(text)
         elif sys.stderr.isatty():
@@ -151,7 +151,7 @@ class Narrator:
             self._line_open = True
         else:
             now = finite(event.get("time"), math.inf)
-            if event["step"] >= event["steps"] or now >= self._told_at + _STEPS_TOLD_EVERY_S:
+            if event.get("step", 0) >= event.get("steps", math.inf) or now >= self._told_at + _STEPS_TOLD_EVERY_S:
                 self._told_at = now
                 say(text)
 
@@ -197,6 +197,8 @@ def _line(event: dict[str, Any]) -> str:
             return (
                 f"held out: content {event['content']:.3f}, style {event['style']:.3f}, flicker {event['flicker']:.2f}"
             )
+        case "measuring":
+            return f"{event['variant']}: measuring on photograph {event['number']:d} of {event['count']:d}"
         case "emphasis":
             shares = ", ".join(f"{key} ×{event[key]:g}" for key in ("style", "content", "steady"))
             return f"from step {event['step']} on: {shares}"

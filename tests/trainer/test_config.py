@@ -65,6 +65,8 @@ def test_presets_grow(from_base: bool) -> None:
 def test_a_base_saves_steps() -> None:
     for preset in get_args(Preset):
         assert preset_settings(preset, from_base=True)["steps"] < preset_settings(preset, from_base=False)["steps"]
+        # A base has strokes and colours already: what it has is not unlearned while the style's weight rises.
+        assert preset_settings(preset, from_base=True)["style_rise"] == 0
 
 
 def test_emphasis_multiplies_weights_and_nothing_else() -> None:

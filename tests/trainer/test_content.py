@@ -98,3 +98,13 @@ def test_a_name_that_is_not_unicode_is_a_name(photographs: Path, tmp_path: Path)
     before = ContentImages(folder, 64, 1, 0).fingerprint
     (folder / "\udcff.png").rename(folder / "\udcfe.png")
     assert ContentImages(folder, 64, 1, 0).fingerprint != before
+
+
+def test_of_a_picture_that_is_far_too_long_the_middle_is_scaled(tmp_path: Path) -> None:
+    draw_picture(0, (1000, 20)).save(tmp_path / "long.png")
+    draw_picture(0, (80, 20)).save(tmp_path / "fair.png")
+    assert load_picture(tmp_path / "long.png").shape == (20, 1000, 3)
+    scaled = load_picture(tmp_path / "long.png", short_side=20)
+    np.testing.assert_array_equal(scaled, load_picture(tmp_path / "long.png")[:, 460:540])
+    assert load_picture(tmp_path / "long.png", short_side=40).shape == (40, 160, 3)
+    assert load_picture(tmp_path / "fair.png", short_side=40).shape == (40, 160, 3)

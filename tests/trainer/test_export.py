@@ -58,8 +58,9 @@ def test_a_finished_run_becomes_a_style_with_a_record(config: TrainConfig, vgg: 
     assert set(record["held_out"]) == {"content", "style", "flicker", "pan_flicker"}
     assert np.isfinite(list(record["held_out"].values())).all()
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
-    assert [event["event"] for event in events] == ["report", "exported"]
-    assert events[0]["spread"] > 0.02
+    assert [event["event"] for event in events] == ["measuring", "measuring", "report", "exported"]
+    assert [(event["number"], event["count"]) for event in events[:2]] == [(1, 2), (2, 2)]
+    assert events[2]["spread"] > 0.02
 
     # A second network from the same painting joins the first, and keeps its texts.
     both = _export(replace(config, variant="full"), tmp_path, vgg)

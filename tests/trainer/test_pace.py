@@ -57,8 +57,8 @@ def test_the_wait_for_an_order_counts_for_no_step(monkeypatch: pytest.MonkeyPatc
 
 def _words(painting: Path, photographs: Path, base: Path, run: Path) -> list[str]:
     words = f"new {painting} --name paced --run {run} --variant full --base {base} --content {photographs}"
-    more = "--device cpu --steps 100 --crop 64 --painting-size 96 --scales 1 --consistency-weight 0 --style-rise 0"
-    return f"{words} {more} --vgg-precision float32".split()
+    more = "--device cpu --steps 100 --crop 64 --painting-size 96 --scales 1 --consistency-weight 0 --color-weight 0"
+    return f"{words} {more} --style-rise 0 --vgg-precision float32".split()
 
 
 @pytest.mark.parametrize("loop", ["ours", "plain"])

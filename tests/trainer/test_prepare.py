@@ -29,7 +29,7 @@ def vgg() -> Vgg16:
 def _prepare(painting: Path, photographs: Path, run: Path, vgg: Vgg16, *more: str) -> list[dict[str, Any]]:
     run.mkdir(exist_ok=True)
     what = [str(painting), "--name", "discs", "--content", str(photographs), "--vgg-precision", "float32"]
-    arguments = build_parser().parse_args(["new", *what, *more])
+    arguments = build_parser().parse_args(["new", *what, "--crop", "64", *more])
     prepare(arguments, run, EventLog(run / "events.jsonl"), vgg, "cpu", "5" * 64)
     return EventReader(run / "events.jsonl").read()
 
@@ -72,3 +72,44 @@ def test_minutes_are_measured_with_the_vgg_that_is_loaded(
     _prepare(painting, photographs, tmp_path / "run", vgg, "--base", str(base), "--minutes", "5")
     assert given == [vgg]
     assert read_request(tmp_path / "run").networks[0].steps == 750
+
+
+def test_too_few_photographs_are_news_before_a_base_is_looked_for(
+    painting: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = tmp_path / "few"
+    few.mkdir()
+    for seed in range(2):
+        draw_picture(seed, (300, 300)).save(few / f"{seed}.png")
+    monkeypatch.setattr(trainer.prepare, "nearest_base", None)  # would be called in vain
+    with pytest.raises(TrainError, match="2 usable photographs, training needs at least 8"):
+        _prepare(painting, few, tmp_path / "run", vgg)
+    said = [event.get("phase") for event in EventReader(tmp_path / "run" / "events.jsonl").read()]
+    assert said == ["photographs"]
+
+
+def test_somebody_is_listened_to_between_the_parts(
+    painting: Path, photographs: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    styles = [write_tiny_style(tmp_path / f"{name}.safetensors") for name in ("one", "two", "three")]
+    monkeypatch.setattr(trainer.prepare, "StyleLibrary", lambda: {style.name: style for style in styles})
+    run = tmp_path / "run"
+    run.mkdir()
+    what = [str(painting), "--name", "discs", "--content", str(photographs), "--vgg-precision", "float32"]
+    events = EventLog(run / "events.jsonl")
+
+    class EndedError(Exception):
+        pass
+
+    looks: list[bool] = []
+
+    def look() -> None:
+        looks.append(any(event.get("phase") == "base" for event in EventReader(events.path).read()))
+        if looks.count(True) == 2:  # the second candidate
+            raise EndedError
+
+    arguments = build_parser().parse_args(["new", *what, "--crop", "64", "--painting-size", "64"])
+    with pytest.raises(EndedError):
+        prepare(arguments, run, events, vgg, "cpu", "5" * 64, look)
+    assert looks.count(False) >= 3
+    assert "base" not in {event["event"] for event in EventReader(events.path).read()}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import trainer.__main__ as program
+import trainer.run
 from stylecam.bundled import bundled_path
-from stylecam.errors import TrainError
+from stylecam.errors import OutputExistsError, TrainError
 from stylecam.runs import read_run
 from tests.test_runs import tell
 from tests.trainer.conftest import draw_picture
@@ -117,7 +118,10 @@ def test_numbers_that_mean_nothing_are_wrong_usage(
     with pytest.raises(SystemExit) as ended:
         program.main(_new(painting, tmp_path / "new", *more))
     assert ended.value.code == 2
-    assert f"argument {more[0]}: expected " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: argument {more[0]}: expected ")
+    assert said.endswith("'python -m trainer new --help' lists the options\n")
+    assert said.count("\n") == 1
 
 
 def test_the_copy_of_the_painting_is_the_one_last_asked_for(painting: Path, tmp_path: Path) -> None:
@@ -138,3 +142,22 @@ def test_the_bundled_photographs_are_found_where_stylecam_now_stands(run: Path) 
     asked["networks"][0]["content"] = "/an/older/environment/assets/content"
     (run / "run.json").write_text(json.dumps(asked))
     assert read_request(run).networks[0].content == str(bundled_path("content"))
+
+
+def test_a_run_goes_on_under_another_name_where_its_own_is_taken(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**asked, "name": "candy"}))  # an older version let it begin
+    given: list[Request] = []
+
+    def perform(request: Request, *_: Any, **__: Any) -> bool:
+        given.append(request)
+        return True
+
+    monkeypatch.setattr(trainer.run, "perform", perform)
+    before = (run / "events.jsonl").read_bytes()
+    assert program.main(["resume", str(run), "--device", "cpu"]) == OutputExistsError.exit_code
+    assert (run / "events.jsonl").read_bytes() == before
+    assert program.main(["resume", str(run), "--device", "cpu", "--name", "mine", "--replace"]) == 0
+    kept = read_request(run)
+    assert (kept.name, kept.replace) == ("mine", True)
+    assert given == [kept]

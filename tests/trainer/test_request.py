@@ -86,3 +86,13 @@ def test_a_network_that_has_begun_needs_its_base_no_more(config: TrainConfig, tm
     (tmp_path / "fast").mkdir()
     (tmp_path / "fast" / "checkpoint-0000004.safetensors").touch()
     assert with_own_base(config, tmp_path) is config
+
+
+@pytest.mark.parametrize("size", [(20, 20), (63, 200), (2000, 40)])
+def test_a_picture_too_small_to_learn_from_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = tmp_path / "tiny.png"
+    draw_picture(0, size).save(path)
+    with pytest.raises(TrainError, match=f"too small: 64 pixels a side are needed, it has {size[0]}×{size[1]}"):
+        cut_out(path, None)
+    with pytest.raises(TrainError, match="too small"):
+        copy_painting(path, tmp_path, None)

@@ -18,9 +18,10 @@ import torch
 import trainer.export
 import trainer.stepper
 from stylecam.bundled import child_environment
-from stylecam.errors import TrainError
+from stylecam.errors import OutputExistsError, TrainError
 from stylecam.runs import Control, EventReader, read_run, trial_styles, write_control
 from stylecam.styles import read_style
+from tests.tiny import write_tiny_style
 from trainer.checkpoint import latest_checkpoint
 from trainer.events import EventLog
 from trainer.loop import train
@@ -131,6 +132,27 @@ def _perform(
     return perform(request, run, events, vgg=vgg, device="cpu", processes=ALONE, stop=stop)
 
 
+def test_a_style_that_took_the_name_meanwhile_stays_and_the_run_goes_on_under_another(
+    config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    request = _prepared(replace(config, steps=3), run, base)
+    theirs = tmp_path / "out" / "discs.safetensors"
+
+    def take(event: dict[str, Any]) -> None:
+        if event["event"] == "started":
+            write_tiny_style(theirs, title="Theirs")
+
+    with pytest.raises(OutputExistsError, match=r"taken by 'Theirs' by .*choose another --name"):
+        _perform(request, run, vgg, take)
+    assert read_style(theirs).title == "Theirs"
+    assert _perform(replace(request, name="mine"), run, vgg)
+    assert read_run(run).style == theirs.with_name("mine.safetensors")
+    with pytest.raises(OutputExistsError):
+        export_run(request, run, EventLog(run / "events.jsonl"), vgg=vgg, device="cpu")
+    assert read_style(theirs).title == "Theirs"
+
+
 def test_cancel_while_a_style_is_made_makes_none(
     config: TrainConfig, base: Path, vgg: Vgg16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +212,7 @@ def test_keep_before_a_network_s_first_step_makes_no_style_of_its_base(
     assert read_style(info.style).variants == ("fast",)
 
     run = tmp_path / "other"
-    request = _prepared(config, run, base)
+    request = replace(_prepared(config, run, base), name="others")
     write_control(run, Control("keep"))
     assert not _perform(request, run, vgg)
     assert (read_run(run).state, read_run(run).step) == ("stopped", 0)
