@@ -376,7 +376,7 @@ def test_any_preview_can_be_made_a_style(config: TrainConfig, base: Path, vgg: V
 
 def _arguments(painting: Path, photographs: Path, base: Path, run: Path, *more: str) -> list[str]:
     small = ["--crop", "64", "--painting-size", "64", "--reconstruction-steps", "1", "--style-rise", "1"]
-    fixed = ["--base", str(base), "--vgg-precision", "float32", "--threads", "1", "--out", str(run.parent / "out")]
+    fixed = ["--base", str(base), "--vgg-precision", "float32", "--threads", "1", "--out", str(run / "styles")]
     what = [str(painting), "--name", "discs", "--content", str(photographs), "--folder", str(run), "--variant", "fast"]
     return ["new", *what, *small, *fixed, *more]
 
