@@ -99,7 +99,7 @@ def test_a_source_closed_before_it_began_opens_nothing() -> None:
 
 def test_a_reader_that_is_slow_to_open_is_closed_when_it_has_opened() -> None:
     """The window may be closed meanwhile; what opens then belongs to nobody."""
-    may_open = threading.Event()
+    opening, may_open = threading.Event(), threading.Event()
     fake = FakeCamera.from_script({"width": 32, "height": 24})
 
     class _Slow:
@@ -107,6 +107,7 @@ def test_a_reader_that_is_slow_to_open_is_closed_when_it_has_opened() -> None:
         patience = 0.5
 
         def open(self) -> CameraHandle:
+            opening.set()
             assert may_open.wait(20)
             return fake.open()
 
@@ -114,6 +115,7 @@ def test_a_reader_that_is_slow_to_open_is_closed_when_it_has_opened() -> None:
     frames: list[object] = []
     thread = threading.Thread(target=lambda: frames.extend(source))
     thread.start()
+    assert opening.wait(20)
     source.close()
     thread.join(20)
     assert not thread.is_alive()
