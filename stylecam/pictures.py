@@ -34,6 +34,7 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "Picture",
     "check_picture_output",
+    "middle_of",
     "on_white",
     "read_picture",
     "resized",
@@ -82,6 +83,11 @@ class Picture:
         """Width and height in pixels."""
         return self.image.shape[1], self.image.shape[0]
 
+    @property
+    def opaque(self) -> Image:
+        """H×W×3: the picture itself, laid on white where it is transparent."""
+        return self.image if self.alpha is None else on_white(self.image, self.alpha)
+
 
 def read_picture(path: str | os.PathLike[str]) -> Picture:
     """Read a JPEG, PNG or WebP picture of any mode.
@@ -126,10 +132,8 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, force: bool
     path = Path(path)
     check_picture_output(path, force=force)
     name = _FORMATS[path.suffix.lower()]
-    pixels = picture.image
-    if picture.alpha is not None and name == "JPEG":
-        pixels = on_white(picture.image, picture.alpha)
-    elif picture.alpha is not None:
+    pixels = picture.opaque if name == "JPEG" else picture.image
+    if picture.alpha is not None and name != "JPEG":
         pixels = np.dstack([picture.image, picture.alpha])
     encoded = io.BytesIO()
     try:
@@ -258,3 +262,12 @@ def on_white(image: Image, alpha: NDArray[np.uint8]) -> Image:
     opacity = alpha[..., None].astype(np.float32) / 255
     blended: Image = np.rint(image * opacity + 255 * (1 - opacity)).astype(np.uint8)
     return blended
+
+
+def middle_of(image: Image, longest: int) -> Image:
+    """The picture itself; of one whose long side is more than `longest` times its short side, the middle, copied."""
+    most = longest * min(image.shape[:2])
+    if max(image.shape[:2]) <= most:
+        return image
+    top, left = (max(0, (side - most) // 2) for side in image.shape[:2])
+    return image[top : top + most, left : left + most].copy()

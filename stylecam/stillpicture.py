@@ -47,14 +47,12 @@ class StillPicture:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        from stylecam.pictures import on_white, read_picture, resized
+        from stylecam.pictures import read_picture, resized
 
         self.on_status: Callable[[SourceStatus], None] | None = None
         self.path = path
         self.name = path.name
-        picture = read_picture(path)
-        image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
-        self._image = resized(image, longest=_LONGEST)
+        self._image = resized(read_picture(path).opaque, longest=_LONGEST)
         height, width, _ = self._image.shape
         if min(width, height) < _LEAST_SIDE:
             raise SourceOpenError(

@@ -16,7 +16,8 @@ from PIL import Image as PilImage
 from torch import Tensor
 
 from stylecam.errors import TrainError
-from stylecam.pictures import on_white, read_picture
+from stylecam.pictures import middle_of, read_picture
+from trainer.config import LONGEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +30,6 @@ _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _CACHE_BYTES: Final = 768 * 2**20
 _MOST_PIXELS: Final = 80_000_000
-_LONGEST: Final = 4
-"""Long side over short side, at most, of what is scaled."""
 FEWEST_PHOTOGRAPHS: Final = 8
 """Below this a network learns the photographs instead of the painting."""
 MAX_SHIFT: Final = 12
@@ -53,13 +52,10 @@ def load_picture(path: Path, *, short_side: int | None = None) -> Image:
     Raises:
         SourceOpenError: the file is no picture, is damaged or too large.
     """
-    picture = read_picture(path)
-    image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
+    image = read_picture(path).opaque
     if short_side is None:
         return image
-    most = _LONGEST * min(image.shape[:2])  # 20000×300 would become 21333×320, and take a network's memory with it
-    top, left = (max(0, (side - most) // 2) for side in image.shape[:2])
-    image = np.ascontiguousarray(image[top : top + most, left : left + most])
+    image = middle_of(image, LONGEST)
     height, width = image.shape[:2]
     scale = short_side / min(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stylecam.bundled import bundled_path
 from stylecam.errors import SinkError, SourceOpenError, StyleFormatError, TrainError
-from stylecam.pictures import Picture, on_white, read_picture, write_picture
+from stylecam.pictures import Picture, middle_of, read_picture, write_picture
 from stylecam.styles import read_style
 from stylecam.wholefile import write_whole
-from trainer.config import TrainConfig
+from trainer.config import LONGEST, TrainConfig
 
 if TYPE_CHECKING:
     from stylecam.frame import Image
@@ -38,9 +38,6 @@ _VERSION: Final = 1
 _FILE: Final = "run.json"
 _BASES: Final = "bases"
 _SMALLEST_SIDE: Final = 64
-_LONGEST: Final = 4
-"""Long side of a painting over its short side, at most. The trainer scales by the short side: at its usual 512 pixels,
-VGG takes 1.1 GB for 4:1, and would take 18 GB for a panorama of 20000×300."""
 
 Region = tuple[int, int, int, int]
 """Left, top, width and height in a picture, in pixels."""
@@ -133,13 +130,13 @@ def copy_painting(painting: Path, run: Path, region: Region | None) -> tuple[Pat
         SinkError: it cannot be written.
     """
     asked = _asked_for(painting, region)
-    image = _middle(asked)
+    image = middle_of(asked, LONGEST)
     notice = ""
     if image is not asked:
         (height, width), (kept_height, kept_width) = asked.shape[:2], image.shape[:2]
         notice = (
             f"of {width}×{height} pixels, the middle {kept_width}×{kept_height} are learned: a painting may be "
-            f"{_LONGEST} times as long as it is wide; --region chooses another part"
+            f"{LONGEST} times as long as it is wide; --region chooses another part"
         )
     if region is None and image is asked:
         try:
@@ -166,7 +163,7 @@ def cut_out(painting: Path, region: Region | None) -> Image:
         SourceOpenError: it is no picture.
         TrainError: it or the region is too small, or the region lies outside.
     """
-    return _middle(_asked_for(painting, region))
+    return middle_of(_asked_for(painting, region), LONGEST)
 
 
 def with_own_base(config: TrainConfig, run: Path) -> TrainConfig:
@@ -212,8 +209,7 @@ def make_folder(folder: Path, option: str) -> None:
 
 
 def _asked_for(painting: Path, region: Region | None) -> Image:
-    picture = read_picture(painting)
-    image = picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
+    image = read_picture(painting).opaque
     if region is None:
         height, width = image.shape[:2]
         if min(width, height) < _SMALLEST_SIDE:
@@ -230,16 +226,6 @@ def _asked_for(painting: Path, region: Region | None) -> Image:
             f"the region {left},{top},{width},{height} is not within the picture of {image.shape[1]}×{image.shape[0]}"
         )
     return image[top : top + height, left : left + width].copy()
-
-
-def _middle(image: Image) -> Image:
-    """Itself, unless it is too long."""
-    height, width = image.shape[:2]
-    most = _LONGEST * min(height, width)
-    if max(height, width) <= most:
-        return image
-    top, left = max(0, (height - most) // 2), max(0, (width - most) // 2)
-    return image[top : top + most, left : left + most].copy()
 
 
 def _own_base(config: TrainConfig, run: Path) -> str:

@@ -140,10 +140,9 @@ class SetupPage(Content):
         """Read a picture; `opened` follows, or the page says why not and keeps the one before."""
 
         def read() -> Image:
-            from stylecam.pictures import on_white, read_picture
+            from stylecam.pictures import read_picture
 
-            picture = read_picture(path)
-            return picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
+            return read_picture(path).opaque
 
         self._failure = ""
         self._background.ask("picture", read, lambda image: self._on_read(path, image), otherwise=self._on_not_read)
